@@ -1,0 +1,1 @@
+"""Email providers behind one protocol: outbox, smtp, sendgrid, recording."""

@@ -1,0 +1,1 @@
+"""In-app messages: rows that a browser of the customer reads."""
