@@ -1,0 +1,1 @@
+"""Engage: the tech-touch digital engagement engine for customer success."""

@@ -1,0 +1,1 @@
+"""The `engage` command: one file per noun, verbs as commands."""

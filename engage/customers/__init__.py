@@ -1,0 +1,1 @@
+"""Accounts, contacts, contracts: projections of events, and the facts made from them."""

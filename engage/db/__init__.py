@@ -1,0 +1,1 @@
+"""Base classes, sessions and bulk statements; knows SQL, knows no table."""

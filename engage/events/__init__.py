@@ -1,0 +1,1 @@
+"""Append-only facts from outside and inside: intake, problems, timeline."""

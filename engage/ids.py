@@ -1,0 +1,20 @@
+"""Opaque ids for the outside, and the stable hash that sticky choices rest on."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def new_id(prefix: str) -> str:
+    """A fresh opaque id such as `msg_6f1k…`: 100 random bits, safe in URLs, headers and file names."""
+    number = secrets.randbits(100)
+    return f"{prefix}_{''.join(_ALPHABET[(number >> shift) & 31] for shift in range(95, -1, -5))}"
+
+
+def stable_fraction(*parts: object) -> float:
+    """A number in [0, 1) that is the same for the same parts for ever, on every machine."""
+    digest = hashlib.sha256("\x1f".join(map(str, parts)).encode()).digest()
+    return int.from_bytes(digest[:7], "big") / (1 << 56)

@@ -1,0 +1,1 @@
+"""Playbooks in motion: match, enrol, decide, advance, exit, explain."""

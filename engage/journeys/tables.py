@@ -1,0 +1,90 @@
+"""Enrolments, their journal, what they wait for, and the leases of set-wise work."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engage.db.base import Base, identity
+
+
+class Enrolment(Base):
+    """One subject going through one playbook version for one occurrence; `due_at` is the job."""
+
+    __tablename__ = "enrolments"
+    __table_args__ = (
+        UniqueConstraint("playbook_key", "subject_kind", "subject_id", "occurrence"),
+        Index("ix_enrolments_due", "due_at", "id", postgresql_where=text("due_at IS NOT NULL"),
+              sqlite_where=text("due_at IS NOT NULL")),
+        Index("ix_enrolments_account_id", "account_id"),
+        {"postgresql_with": {"fillfactor": "80"}},
+    )  # fmt: skip
+
+    id: Mapped[identity]
+    public_id: Mapped[str] = mapped_column(unique=True)
+    playbook_key: Mapped[str]
+    playbook_version_id: Mapped[int] = mapped_column(ForeignKey("playbook_versions.id"))
+    subject_kind: Mapped[str]  # account | contact | contract
+    subject_id: Mapped[int]
+    occurrence: Mapped[str]
+    account_id: Mapped[int | None]
+    contact_id: Mapped[int | None]
+    contract_id: Mapped[int | None]
+    trigger: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the event or date that started it
+    state: Mapped[str] = mapped_column(default="running")  # running | done | exited | skipped
+    step_id: Mapped[str | None]  # where it stands; None = before the first step
+    visit: Mapped[int] = mapped_column(default=1)
+    memory: Mapped[dict[str, Any]] = mapped_column(default=dict)  # wait in progress, what happened, sent messages
+    due_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    fence: Mapped[int] = mapped_column(default=0)
+    entered_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None]
+
+
+class StepRun(Base):
+    """The journal: what was decided at a step, and the inputs as they were then."""
+
+    __tablename__ = "step_runs"
+    __table_args__ = (UniqueConstraint("enrolment_id", "step_id", "visit"),)
+
+    id: Mapped[identity]
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolments.id"))
+    step_id: Mapped[str]
+    visit: Mapped[int]
+    decided_at: Mapped[datetime]
+    decision: Mapped[str]
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    inputs: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class Wait(Base):
+    """An enrolment wants to be woken by an event of this name at its account or contact."""
+
+    __tablename__ = "waits"
+    __table_args__ = (
+        UniqueConstraint("enrolment_id", "purpose", "event_name"),
+        Index("ix_waits_event_name_account_id", "event_name", "account_id"),
+    )
+
+    id: Mapped[identity]
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolments.id"))
+    purpose: Mapped[str]  # wait | goal | exit
+    event_name: Mapped[str]
+    account_id: Mapped[int | None]
+    contact_id: Mapped[int | None]
+
+
+class Lease(Base):
+    """One row for each kind of set-wise work: who holds it until when, and when it is next due."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    due_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    fence: Mapped[int] = mapped_column(default=0)

@@ -1,0 +1,1 @@
+"""The playbook language: text to typed, checked, frozen values; pure."""

@@ -1,0 +1,1 @@
+"""From an order to a delivered message: draft, gate, approve, render, deliver, receipts."""

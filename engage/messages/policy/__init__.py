@@ -1,0 +1,1 @@
+"""The gate: one policy a file, one ordered tuple, pure checks."""

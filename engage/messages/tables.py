@@ -1,0 +1,170 @@
+"""The ledger: messages, attempts, receipts, approvals, gate checks, suppressions, clicks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engage.db.base import Base, identity
+
+
+class Message(Base):
+    """One message to one person over one channel, once by key; `due_at` with state `queued` or `held` is the job."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("origin", "origin_id", "step_id", "visit", "contact_id", "channel"),
+        Index("ix_messages_due", "due_at", "id", postgresql_where=text("state IN ('queued', 'held')"),
+              sqlite_where=text("state IN ('queued', 'held')")),
+        Index("ix_messages_sending", "lease_until", postgresql_where=text("state = 'sending'"),
+              sqlite_where=text("state = 'sending'")),
+        Index("ix_messages_unknown", "id", postgresql_where=text("state = 'unknown'"),
+              sqlite_where=text("state = 'unknown'")),
+        Index("ix_messages_contact_id", "contact_id"),
+        Index("ix_messages_account_id", "account_id"),
+        {"postgresql_with": {"fillfactor": "80"}},
+    )  # fmt: skip
+
+    id: Mapped[identity]
+    public_id: Mapped[str] = mapped_column(unique=True)  # travels with the message; opaque
+    origin: Mapped[str]  # enrolment | notice
+    origin_id: Mapped[int]
+    step_id: Mapped[str]
+    visit: Mapped[int]
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
+    channel: Mapped[str]  # email | in_app
+    account_id: Mapped[int | None]
+    contract_id: Mapped[int | None]
+    playbook_key: Mapped[str | None]
+    template_name: Mapped[str]
+    template_version_id: Mapped[int] = mapped_column(ForeignKey("template_versions.id"))
+    locale: Mapped[str]
+    topic: Mapped[str]
+    purpose: Mapped[str]  # transactional | relationship | promotional
+    address: Mapped[str | None]  # as it was at drafting; checked again at the gate
+    sender_staff_id: Mapped[int | None]  # None = the team
+    cc: Mapped[list[Any]] = mapped_column(default=list)  # [[name, address], …]
+    hours: Mapped[str] = mapped_column(default="business")
+    inputs: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the facts it is rendered from
+    wakes: Mapped[bool] = mapped_column(default=False)  # its journey waits for `message.accepted`
+    state: Mapped[str]
+    delivery: Mapped[str] = mapped_column(default="none")  # none | processed | deferred | delivered | bounced | dropped
+    reason: Mapped[str | None]  # why held, skipped, rejected, cancelled, unknown
+    due_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    fence: Mapped[int] = mapped_column(default=0)
+    subject: Mapped[str | None]  # bytes are kept when approved or edited; else made again from inputs
+    html: Mapped[str | None]
+    text: Mapped[str | None]
+    sha: Mapped[str | None]  # of subject, html and text as approved, or as sent
+    created_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class Attempt(Base):
+    """A hand-over to a provider, committed before the call; without an end it is in doubt."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        UniqueConstraint("message_id", "number"),
+        {"postgresql_with": {"fillfactor": "80"}},
+    )
+
+    id: Mapped[identity]
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"))
+    number: Mapped[int]  # the message's fence
+    provider: Mapped[str]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]  # accepted | rejected | not_sent | unknown
+    provider_id: Mapped[str | None]
+    detail: Mapped[str | None]
+
+
+class Receipt(Base):
+    """What a provider told us about a message, once by its natural key."""
+
+    __tablename__ = "receipts"
+    __table_args__ = (UniqueConstraint("provider", "natural_key"), Index("ix_receipts_message_id", "message_id"))
+
+    id: Mapped[identity]
+    provider: Mapped[str]
+    natural_key: Mapped[str]
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
+    # processed | deferred | delivered | bounced | dropped | complained | unsubscribed | opened | clicked
+    kind: Mapped[str]
+    at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    reason: Mapped[str | None]
+    raw: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class GateCheck(Base):
+    """One answer of the gate about a message, with what it rested on."""
+
+    __tablename__ = "gate_checks"
+    __table_args__ = (Index("ix_gate_checks_message_id", "message_id"),)
+
+    id: Mapped[identity]
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"))
+    at: Mapped[datetime]
+    phase: Mapped[str]  # ask | send
+    verdict: Mapped[str]  # allow | hold | skip
+    policy: Mapped[str | None]  # which policy held or skipped; None when all allowed
+    reason: Mapped[str | None]
+    until: Mapped[datetime | None]
+    inputs: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class Approval(Base):
+    """A colleague is asked before a message goes out."""
+
+    __tablename__ = "approvals"
+    __table_args__ = (Index("ix_approvals_state_expires_at", "state", "expires_at"),)
+
+    id: Mapped[identity]
+    public_id: Mapped[str] = mapped_column(unique=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), unique=True)
+    cause: Mapped[str]  # touch_model | playbook | sender_consent
+    state: Mapped[str] = mapped_column(default="pending")  # pending | approved | rejected | expired | withdrawn
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
+    escalated_from_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
+    escalated_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
+    reason: Mapped[str | None]
+    version: Mapped[int] = mapped_column(default=1)  # grows with every edit; two people cannot overwrite each other
+    edited: Mapped[bool] = mapped_column(default=False)
+    edits: Mapped[dict[str, Any]] = mapped_column(default=dict)  # before and after, for the author
+
+
+class Suppression(Base):
+    """An address that gets no mail: of one topic, or of any (`*`)."""
+
+    __tablename__ = "suppressions"
+
+    address_key: Mapped[str] = mapped_column(primary_key=True)
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    reason: Mapped[str]  # unsubscribed | bounced | complained | by_hand
+    source: Mapped[str]
+    at: Mapped[datetime]
+
+
+class Click(Base):
+    """A link of a message was fetched; decides nothing until judged human."""
+
+    __tablename__ = "clicks"
+    __table_args__ = (Index("ix_clicks_message_id", "message_id"),)
+
+    id: Mapped[identity]
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"))
+    url: Mapped[str]
+    at: Mapped[datetime]
+    method: Mapped[str]
+    user_agent: Mapped[str | None]

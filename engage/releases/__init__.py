@@ -1,0 +1,1 @@
+"""What is live: immutable playbook and template versions; everyone reads it, rollout writes it."""

@@ -1,0 +1,114 @@
+"""Our own people, whom they own, their sessions and keys, and the audit trail."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engage.db.base import Base, identity
+
+
+class StaffMember(Base):
+    """A colleague: may log in when a password is set, may be a sender when a position is set."""
+
+    __tablename__ = "staff_members"
+
+    id: Mapped[identity]
+    public_id: Mapped[str] = mapped_column(unique=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    role: Mapped[str]  # admin | cs_ops | csm | leader
+    position: Mapped[str | None]  # ceo | cs_head | csm | sales: what `from:` in a playbook asks for
+    family_name: Mapped[str]
+    given_name: Mapped[str] = mapped_column(default="")
+    title: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {ja, en}
+    department: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {ja, en}
+    names: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the full name as written in another locale: {en: …}
+    phone: Mapped[str | None]
+    hours: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {ja, en}
+    locale: Mapped[str] = mapped_column(default="ja")
+    time_zone: Mapped[str] = mapped_column(default="Asia/Tokyo")
+    password_hash: Mapped[str | None]
+    is_active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+
+class AccountOwner(Base):
+    """Who looks after an account, as CSM or for sales, from when to when."""
+
+    __tablename__ = "account_owners"
+    __table_args__ = (Index("ix_account_owners_account_id", "account_id"),)
+
+    id: Mapped[identity]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"))
+    role: Mapped[str]  # csm | sales
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+
+
+class WriteKey(Base):
+    """Lets one source send events; only the SHA-256 of the key is kept."""
+
+    __tablename__ = "write_keys"
+
+    id: Mapped[identity]
+    name: Mapped[str] = mapped_column(unique=True)
+    prefix: Mapped[str]
+    key_hash: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class InAppKey(Base):
+    """A key id with which a customer's product backend signs in-app tokens; the secret is derived, never stored."""
+
+    __tablename__ = "in_app_keys"
+
+    id: Mapped[identity]
+    kid: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class ConsoleSession(Base):
+    """A login; the cookie holds a random token, the row its SHA-256."""
+
+    __tablename__ = "console_sessions"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"))
+    csrf_token: Mapped[str]
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class SenderConsent(Base):
+    """An executive's one consent that a template version goes out in their name."""
+
+    __tablename__ = "sender_consents"
+    __table_args__ = (UniqueConstraint("staff_id", "template_name", "template_sha"),)
+
+    id: Mapped[identity]
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"))
+    template_name: Mapped[str]
+    template_sha: Mapped[str]
+    given_at: Mapped[datetime]
+
+
+class AuditEntry(Base):
+    """Who did what to which thing; appended, never changed."""
+
+    __tablename__ = "audit_entries"
+
+    id: Mapped[identity]
+    at: Mapped[datetime]
+    actor: Mapped[str]  # a staff member's public id, or `system`, `cli`
+    action: Mapped[str]
+    object_kind: Mapped[str]
+    object_id: Mapped[str]
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)

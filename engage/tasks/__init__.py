@@ -1,0 +1,1 @@
+"""Work for humans: raised once by key, listed, done."""

@@ -1,0 +1,1 @@
+"""HTTP: parse, call one verb, present; the only user of Flask."""

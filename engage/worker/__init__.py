@@ -1,0 +1,1 @@
+"""Processes that do due work; the only user of RQ and Redis."""
