@@ -1,1 +1,1 @@
-"""Business days, holidays, send windows and occurrence rules. Pure: aware datetimes in, aware UTC datetimes out, no clock."""
+"""Business days, holidays, send windows and occurrence rules. Pure: aware datetimes in and out, no clock."""
