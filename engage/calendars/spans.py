@@ -1,4 +1,4 @@
-"""Moving a date or an instant by "2 business days", "-120 days", "3 months": months clamp, local time is kept over DST."""
+"""Moving a date or an instant by "2 business days" or "3 months": months clamp, local time is kept over DST."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EXACT_UNITS = {"minutes": timedelta(minutes=1), "hours": timedelta(hours=1)}
 
 
 def shift_months(day: date, count: int) -> date:
-    """The same day of another month, or that month's last day when it is shorter (31 March less a month is 28 February)."""
+    """The same day of another month, or its last day when it is shorter (31 March less a month is 28 February)."""
     year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 

@@ -33,7 +33,7 @@ WINDOWS: dict[str, Window | None] = {"business": BUSINESS, "any": None}
 
 
 def window_of(hours: str | None) -> Window | None:
-    """The window that a playbook's `hours` names: "business" (also where nothing is said), or "any" (None: no window)."""
+    """The window that a playbook's `hours` names: "business" (also for None), or "any" (None: no window)."""
     return WINDOWS[hours or "business"]
 
 
@@ -57,7 +57,7 @@ def next_opening(instant: datetime, window: Window | None, *, zone: tzinfo, cale
 def next_departure(
     instant: datetime, window: Window | None, *, zone: tzinfo, calendar: BusinessCalendar, key: str
 ) -> datetime:
-    """When a message due at that instant leaves: at once while open, else after the next opening, at its key's own minute."""
+    """When a message due then leaves: at once while open, else after the next opening, at its key's own minute."""
     opening = next_opening(instant, window, zone=zone, calendar=calendar)
     return opening if window is None or opening == instant else opening + spread(key, window)
 

@@ -1,4 +1,4 @@
-"""From an instant to somebody's wall clock and back, with one written rule for the hours that do not exist or exist twice."""
+"""From an instant to somebody's wall clock and back, with one rule for hours that do not exist or exist twice."""
 
 from __future__ import annotations
 

@@ -77,14 +77,15 @@ ZONES = ["Asia/Tokyo", "America/New_York", "Australia/Lord_Howe", "Europe/London
 
 
 @given(
-    at=st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC)),
+    minutes=st.integers(0, 3 * 365 * 24 * 60),
     zone=st.sampled_from(ZONES).map(ZoneInfo),
     country=st.sampled_from(["JP", "US", "GB", None]),
     key=st.text(max_size=5),
 )
 def test_a_departure_is_never_early_always_open_and_never_far(
-    at: datetime, zone: ZoneInfo, country: str | None, key: str
+    minutes: int, zone: ZoneInfo, country: str | None, key: str
 ) -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
     leaves = next_departure(at, BUSINESS, zone=zone, calendar=calendar_of(country), key=key)
 
     assert leaves >= at
