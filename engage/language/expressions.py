@@ -10,7 +10,7 @@ from typing import Any
 from engage.language.catalogue import Catalogue, Kind
 from engage.language.evaluation import is_true, value_of
 from engage.language.grammar import ExpressionError, read_tree
-from engage.language.tree import Call, Compare, Fact, Logic, Node, parts_of, text_of
+from engage.language.tree import Call, Fact, Logic, Node, parts_of, text_of
 
 __all__ = ["ClauseValue", "Expression", "ExpressionError", "parse_expression"]
 
@@ -50,16 +50,16 @@ class Expression:
 
     def evaluate(self, facts: Mapping[str, Any]) -> Any:
         """Its value over nested facts: a bool for a condition; else the value, None when missing."""
-        return is_true(self.tree, facts) if self._is_condition else value_of(self.tree, facts)
+        return is_true(self.tree, facts) if self.kind == "bool" else value_of(self.tree, facts)
+
+    def holds(self, facts: Mapping[str, Any]) -> bool:
+        """Whether the condition is true; missing counts as no."""
+        return is_true(self.tree, facts)
 
     def clauses(self, facts: Mapping[str, Any]) -> list[ClauseValue]:
         """Each top-level part with its answer and inputs, in the order written."""
         parts = self.tree.parts if isinstance(self.tree, Logic) else (self.tree,)
         return [ClauseValue(text_of(part), is_true(part, facts), _inputs(part, facts)) for part in parts]
-
-    @property
-    def _is_condition(self) -> bool:
-        return self.kind == "bool" or isinstance(self.tree, Compare)
 
     def __str__(self) -> str:
         return text_of(self.tree)

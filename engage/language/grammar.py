@@ -230,7 +230,7 @@ def _compared(op: str, left: Node, right: Node) -> Node:
 def _membership(op: str, left: Node, right: Node) -> Node:
     if isinstance(right, Items):
         right = Items("list", right.start, tuple(_as(item, left.kind) for item in right.items))
-        inner = right.items[0].kind  # type: ignore[attr-defined]
+        inner = right.items[0].kind
         if left.kind not in (inner, "any"):
             raise ExpressionError(f"a {left.kind} is never in a list of {inner}", offset=left.start)
     elif right.kind not in ("list", "any"):
