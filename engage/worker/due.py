@@ -1,0 +1,40 @@
+"""Which kinds of work have due rows, asked in one statement over the partial indexes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import Session
+
+from engage.events.tables import Event
+from engage.journeys.tables import Enrolment, Lease
+from engage.messages.tables import Approval, Message
+
+# In the order in which the work flows; worker/rounds.py has a function for each.
+KINDS = ("digest", "occurrences", "advance", "approvals", "deliver", "sweep")
+SET_WISE = ("occurrences", "sweep")  # these run by time: their lease row says when next
+
+
+def due_kinds(session: Session, now: datetime) -> list[str]:
+    """The kinds that have something to do now."""
+    asked = _questions(now)
+    answers = session.execute(select(*(question.label(kind) for kind, question in asked.items()))).one()
+    return [kind for kind in KINDS if getattr(answers, kind)]
+
+
+def _questions(now: datetime) -> dict[str, ColumnElement[bool]]:
+    return {
+        "digest": exists().where(Event.resolved_at.is_(None)),
+        "occurrences": _time_has_come("occurrences", now),
+        "advance": exists().where(
+            Enrolment.due_at <= now, or_(Enrolment.lease_until.is_(None), Enrolment.lease_until <= now)
+        ),
+        "approvals": exists().where(Approval.state == "pending", Approval.expires_at <= now),
+        "deliver": exists().where(Message.state.in_(("queued", "held")), Message.due_at <= now),
+        "sweep": _time_has_come("sweep", now),
+    }
+
+
+def _time_has_come(name: str, now: datetime) -> ColumnElement[bool]:
+    return ~exists().where(Lease.name == name, Lease.due_at > now)
