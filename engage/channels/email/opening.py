@@ -1,0 +1,84 @@
+"""Which email channel `ENGAGE_EMAIL_URL` names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+
+from engage.channels.base import EmailChannel
+from engage.channels.email.outbox import OutboxChannel
+from engage.channels.email.sendgrid.channel import SendGridChannel
+from engage.channels.email.smtp import SmtpChannel
+from engage.channels.email.smtp_connection import SmtpServer, Tls
+from engage.config import Settings
+from engage.errors import InputError
+
+_STARTTLS: dict[str, Tls] = {"required": "required", "never": "never", "offered": "when offered"}
+_MOST_CONNECTIONS = 64
+
+
+def open_channel(settings: Settings) -> EmailChannel:
+    """The channel the settings ask for; nothing is connected before the first message."""
+    url = urlsplit(settings.email_url)
+    opener = _SCHEMES.get(url.scheme)
+    if opener is None:
+        raise _wrong("it names no channel we have")
+    return opener(url, settings)
+
+
+def _outbox(url: SplitResult, settings: Settings) -> EmailChannel:
+    return OutboxChannel(Path(unquote(url.path)) if url.path else settings.outbox_dir)
+
+
+def _sendgrid(url: SplitResult, settings: Settings) -> EmailChannel:
+    if not settings.sendgrid_api_key:
+        raise InputError("sendgrid: needs an API key", where="SENDGRID_API_KEY", hint="set SENDGRID_API_KEY")
+    return SendGridChannel(settings.sendgrid_api_key, settings.sendgrid_url, threads=_connections(url, 16))
+
+
+def _smtp(url: SplitResult, _settings: Settings) -> EmailChannel:
+    return SmtpChannel(_server(url), connections=_connections(url, 1))
+
+
+def _server(url: SplitResult) -> SmtpServer:
+    try:
+        port = url.port
+    except ValueError:
+        raise _wrong("its port is not a number") from None
+    if not url.hostname:
+        raise _wrong("it names no host")
+    user, password = unquote(url.username or ""), unquote(url.password or "")
+    return SmtpServer(url.hostname, port or _PORTS[url.scheme], _tls(url, bool(user)), user, password)
+
+
+def _tls(url: SplitResult, has_login: bool) -> Tls:
+    """A password never travels in clear unless the URL says `starttls=never`."""
+    if url.scheme == "smtps":
+        return "implicit"
+    asked = parse_qs(url.query).get("starttls", ["required" if has_login else "offered"])[0]
+    if asked not in _STARTTLS:
+        raise _wrong(f"starttls={asked} is none of {', '.join(sorted(_STARTTLS))}")
+    return _STARTTLS[asked]
+
+
+def _connections(url: SplitResult, default: int) -> int:
+    asked = parse_qs(url.query).get("connections", [str(default)])[0]
+    if not asked.isdecimal() or not 1 <= int(asked) <= _MOST_CONNECTIONS:
+        raise _wrong(f"connections must be a number from 1 to {_MOST_CONNECTIONS}")
+    return int(asked)
+
+
+def _wrong(why: str) -> InputError:
+    hint = "outbox:, smtp://user:pass@host:587, smtps://user:pass@host:465 or sendgrid:"
+    return InputError(f"the email URL cannot be used: {why}", where="ENGAGE_EMAIL_URL", hint=hint)
+
+
+_PORTS = {"smtp": 25, "smtps": 465}
+
+_SCHEMES: dict[str, Callable[[SplitResult, Settings], EmailChannel]] = {
+    "outbox": _outbox,
+    "smtp": _smtp,
+    "smtps": _smtp,
+    "sendgrid": _sendgrid,
+}

@@ -1,0 +1,1 @@
+"""SendGrid: the payload, the transport, and the signed Event Webhook that comes back."""

@@ -1,0 +1,113 @@
+"""SendGrid's Event Webhook: who really sent it, and what it says about our messages."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+from engage.channels.base import Receipt
+from engage.channels.email.sendgrid.payload import MESSAGE_ID_ARG
+from engage.errors import InputError, PermissionDeniedError
+
+SIGNATURE_HEADER = "X-Twilio-Email-Event-Webhook-Signature"
+TIMESTAMP_HEADER = "X-Twilio-Email-Event-Webhook-Timestamp"
+FRESH_FOR = timedelta(minutes=10)
+
+# SendGrid's word for it → ours. Opens and clicks are not SendGrid's business here: its tracking is off.
+_KINDS = {
+    "processed": "processed",
+    "deferred": "deferred",
+    "delivered": "delivered",
+    "bounce": "bounced",
+    "dropped": "dropped",
+    "spamreport": "complained",
+    "unsubscribe": "unsubscribed",
+    "group_unsubscribe": "unsubscribed",
+}
+
+
+def verify(raw: bytes, headers: Mapping[str, str], public_keys: Iterable[str], now: datetime) -> None:
+    """Raises unless one of our keys signed exactly these bytes a short while ago."""
+    signature, stamp = headers.get(SIGNATURE_HEADER, ""), headers.get(TIMESTAMP_HEADER, "")
+    if not any(_signed_by(key, signature, stamp, raw) for key in public_keys):
+        raise PermissionDeniedError("the webhook's signature is not valid", code="bad_signature")
+    if abs(_instant(stamp) - now) > FRESH_FOR:
+        raise PermissionDeniedError("the webhook's signature is too old", code="stale_signature")
+
+
+def check_key(public_key: str) -> None:
+    """Refuses a text that is no webhook key, so that a typing error shows at start and not at the first bounce."""
+    _load(public_key)
+
+
+def parse(raw: bytes) -> list[Receipt]:
+    """The receipts in a webhook's body; kinds that mean nothing to us are left out."""
+    try:
+        events = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise InputError("the webhook's body is not JSON") from None
+    if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
+        raise InputError("the webhook's body is not a list of events")
+    return [receipt for event in events if (receipt := _receipt(event)) is not None]
+
+
+def _signed_by(public_key: str, signature: str, stamp: str, raw: bytes) -> bool:
+    try:
+        key = _load(public_key)
+        key.verify(base64.b64decode(signature, validate=True), stamp.encode("ascii") + raw, ec.ECDSA(hashes.SHA256()))
+    except (InvalidSignature, binascii.Error, ValueError):
+        return False
+    return True
+
+
+def _load(public_key: str) -> ec.EllipticCurvePublicKey:
+    where = "ENGAGE_SENDGRID_WEBHOOK_KEY"
+    try:
+        key = load_der_public_key(base64.b64decode(public_key, validate=True))
+    except (binascii.Error, ValueError):
+        raise InputError("this is not a public key as SendGrid shows it", where=where) from None
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise InputError("this is a public key, but not an ECDSA one", where=where)
+    return key
+
+
+def _instant(stamp: str) -> datetime:
+    try:
+        return datetime.fromtimestamp(int(stamp), UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)
+
+
+def _receipt(event: dict[str, object]) -> Receipt | None:
+    kind = _KINDS.get(str(event.get("event")))
+    if kind is None:
+        return None
+    if kind == "bounced" and event.get("type") == "blocked":
+        kind = "dropped"  # refused this once by policy; the address itself is good
+    return Receipt(
+        provider="sendgrid",
+        natural_key=_text(event.get("sg_event_id")) or _digest(event),
+        message_id=_text(event.get(MESSAGE_ID_ARG)),
+        kind=kind,
+        at=_instant(str(event.get("timestamp"))),
+        reason=_text(event.get("reason") or event.get("response")),
+        address=_text(event.get("email")),
+        raw=event,
+    )
+
+
+def _text(value: object) -> str | None:
+    return value[:500] if isinstance(value, str) and value else None
+
+
+def _digest(event: dict[str, object]) -> str:
+    return "sha256:" + hashlib.sha256(json.dumps(event, sort_keys=True).encode("utf-8")).hexdigest()

@@ -1,0 +1,175 @@
+"""SMTP: kept, pipelined connections, and every way a hand-over can end sorted into an outcome."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from time import monotonic
+
+from engage.channels.base import Accepted, Evidence, NotSent, OutboundEmail, Outcome, Rejected, Unknown
+from engage.channels.email.addresses import UnsendableError, wire_address
+from engage.channels.email.mime import to_bytes
+from engage.channels.email.smtp_connection import Reply, SmtpConnection, SmtpError, SmtpServer
+
+log = logging.getLogger(__name__)
+
+BATCH_SECONDS = 30.0  # past this the rest of a batch is left for later, well before its lease runs out
+_RECYCLE_AFTER = 1000  # messages a connection carries before it is made anew
+_RETRY_SECONDS = 60.0
+_LOGIN_CODES = (530, 534, 535)  # our settings are wrong, not the recipient
+
+
+@dataclass(frozen=True, slots=True)
+class _Envelope:
+    opening: bytes  # MAIL, RCPT … and DATA, to be answered one by one
+    recipients: int
+    content: bytes
+
+
+class SmtpChannel:
+    """Hands messages to one SMTP server over as many kept connections as asked for."""
+
+    name = "smtp"
+
+    def __init__(self, server: SmtpServer, *, connections: int = 1) -> None:
+        self._lanes = [_Lane(server) for _ in range(connections)]
+        self._threads = ThreadPoolExecutor(connections, "smtp") if connections > 1 else None
+
+    def send(self, batch: Sequence[OutboundEmail]) -> list[Outcome]:
+        """One SMTP transaction per message; connections share the batch."""
+        if self._threads is None:
+            return self._lanes[0].send(batch)
+        count = len(self._lanes)
+        shares = [batch[start::count] for start in range(count)]
+        outcomes: list[Outcome] = [NotSent("not tried")] * len(batch)
+        sent = self._threads.map(lambda lane, share: lane.send(share), self._lanes, shares)
+        for start, answers in enumerate(sent):
+            outcomes[start::count] = answers
+        return outcomes
+
+    def evidence(self, message_id: str) -> Evidence:
+        """SMTP cannot be asked afterwards."""
+        return None
+
+    def close(self) -> None:
+        """Says goodbye on every connection."""
+        for lane in self._lanes:
+            lane.quit()
+
+
+class _Lane:
+    """One connection and the messages that go through it one after the other."""
+
+    def __init__(self, server: SmtpServer) -> None:
+        self._server = server
+        self._connection: SmtpConnection | None = None
+
+    def send(self, batch: Sequence[OutboundEmail]) -> list[Outcome]:
+        deadline = monotonic() + BATCH_SECONDS
+        outcomes: list[Outcome] = []
+        for email in batch:
+            if monotonic() > deadline:
+                outcomes.append(NotSent("the server is slow; left for the next round", retry_after=1))
+                continue
+            try:
+                outcomes.append(self._send_one(_envelope(email)))
+            except UnsendableError as error:
+                outcomes.append(Rejected(str(error)))
+            except (OSError, SmtpError) as error:
+                # Raised before any content left: neither this message nor the rest of the batch has been handed over.
+                self.drop()
+                log.warning("smtp server unreachable", extra={"host": self._server.host, "error": str(error)})
+                rest = NotSent(f"the SMTP server is not usable: {error}", _RETRY_SECONDS)
+                return outcomes + [rest] * (len(batch) - len(outcomes))
+        return outcomes
+
+    def quit(self) -> None:
+        if self._connection is not None:
+            self._connection.quit()
+            self._connection = None
+
+    def drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _send_one(self, envelope: _Envelope) -> Outcome:
+        """Raises OSError or SmtpError only when the content surely has not left."""
+        if self._connection is not None and self._connection.messages >= _RECYCLE_AFTER:
+            self.quit()
+        if self._connection is not None:
+            try:
+                return self._transaction(self._connection, envelope)
+            except OSError:
+                self.drop()  # a kept connection may have died of idleness: once more over a new one
+        self._connection = SmtpConnection(self._server)
+        return self._transaction(self._connection, envelope)
+
+    def _transaction(self, connection: SmtpConnection, envelope: _Envelope) -> Outcome:
+        refusal = self._open_transaction(connection, envelope)
+        if refusal is not None:
+            return refusal
+        connection.messages += 1
+        try:
+            connection.write(envelope.content)
+            reply = connection.read()
+        except OSError as error:
+            self.drop()
+            return Unknown(f"no answer after the message was handed over ({type(error).__name__})")
+        return Accepted(reply.text[:200]) if reply.ok else self._refused(reply)
+
+    def _open_transaction(self, connection: SmtpConnection, envelope: _Envelope) -> Outcome | None:
+        """MAIL, RCPT and DATA; None means the server now waits for the content."""
+        replies = self._replies(connection, envelope)
+        mail, recipient, data = replies[0], replies[1], replies[-1]
+        for reply in replies[2:-1]:
+            if not reply.ok:
+                log.warning("a copy was refused", extra={"code": reply.code})
+        for reply in (mail, recipient, data):
+            if not reply.ok:
+                if data.ok:
+                    self.drop()  # the server waits for content that must not come: only hanging up ends this safely
+                return self._refused(reply)
+        return None
+
+    def _replies(self, connection: SmtpConnection, envelope: _Envelope) -> list[Reply]:
+        if connection.pipelining:
+            connection.write(envelope.opening)
+            return [connection.read() for _ in range(envelope.recipients + 2)]
+        replies = []
+        for line in envelope.opening.splitlines(keepends=True):
+            connection.write(line)
+            replies.append(connection.read())
+        return replies
+
+    def _refused(self, reply: Reply) -> Outcome:
+        if reply.code == 421:
+            self.drop()
+        elif self._connection is not None:
+            self._reset(self._connection)
+        if reply.code < 500 or reply.code in _LOGIN_CODES:
+            return NotSent(str(reply), _RETRY_SECONDS)
+        return Rejected(str(reply))
+
+    def _reset(self, connection: SmtpConnection) -> None:
+        try:
+            ready = connection.command("RSET").ok
+        except OSError:
+            ready = False
+        if not ready:
+            self.drop()
+
+
+def _envelope(email: OutboundEmail) -> _Envelope:
+    recipients = [wire_address(email.to_address), *(wire_address(address) for _, address in email.cc)]
+    lines = [f"MAIL FROM:<{wire_address(email.from_address)}>"]
+    lines += [f"RCPT TO:<{address}>" for address in recipients]
+    opening = "\r\n".join((*lines, "DATA\r\n")).encode("ascii")
+    return _Envelope(opening, len(recipients), _dotted(to_bytes(email)))
+
+
+def _dotted(content: bytes) -> bytes:
+    """The content with leading dots doubled and the end mark behind it."""
+    return content.replace(b"\r\n.", b"\r\n..") + b".\r\n"

@@ -1,0 +1,1 @@
+"""Stand-ins for providers: real processes over sockets, each with its own log."""

@@ -1,0 +1,55 @@
+"""Starting and ending the stand-ins from a test."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass
+class Running:
+    """A stand-in that listens."""
+
+    port: int
+    log: Path
+    process: subprocess.Popen[str]
+
+    def lines(self) -> list[str]:
+        """What its log holds so far."""
+        return self.log.read_text(encoding="utf-8").splitlines() if self.log.exists() else []
+
+
+@contextmanager
+def smtp_sink(log: Path, *options: str) -> Iterator[Running]:
+    """An SMTP sink in its own process."""
+    with _running("tests.servers.smtp_sink", log, *options) as server:
+        yield server
+
+
+@contextmanager
+def fake_sendgrid(log: Path, *options: str) -> Iterator[Running]:
+    """A SendGrid stand-in in its own process."""
+    with _running("tests.servers.fake_sendgrid", log, *options) as server:
+        yield server
+
+
+def accepted_ids(server: Running) -> list[str]:
+    """The message ids in a stand-in's own log, one for each acceptance."""
+    return [json.loads(line)["message_id"] if line.startswith("{") else line.split(" ")[0] for line in server.lines()]
+
+
+@contextmanager
+def _running(module: str, log: Path, *options: str) -> Iterator[Running]:
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-m", module, "--log", str(log), *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:
+        assert process.stdout is not None
+        try:
+            yield Running(int(process.stdout.readline()), log, process)
+        finally:
+            process.kill()

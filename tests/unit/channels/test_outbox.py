@@ -1,0 +1,47 @@
+"""The outbox: whole files, one per message, that can be asked for afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engage.channels.base import Accepted, NotSent, Rejected
+from engage.channels.email.outbox import OutboxChannel
+from engage.channels.email.recording import RecordingChannel
+from tests.unit.channels.mails import an_email
+
+
+def test_each_message_becomes_one_file_under_its_id(tmp_path: Path) -> None:
+    channel = OutboxChannel(tmp_path / "outbox")
+    emails = [an_email(message_id=f"msg_{number}") for number in range(3)]
+    assert channel.send(emails) == [Accepted(f"msg_{number}.eml") for number in range(3)]
+    assert sorted(path.name for path in (tmp_path / "outbox").iterdir()) == ["msg_0.eml", "msg_1.eml", "msg_2.eml"]
+
+
+def test_the_outbox_can_tell_afterwards(tmp_path: Path) -> None:
+    channel = OutboxChannel(tmp_path)
+    assert isinstance(channel.evidence("msg_1"), NotSent)
+    channel.send([an_email(message_id="msg_1")])
+    assert channel.evidence("msg_1") == Accepted("msg_1.eml")
+
+
+def test_a_message_that_cannot_travel_does_not_stop_the_others(tmp_path: Path) -> None:
+    bad, path_like, good = an_email(subject="a\nb"), an_email(message_id="../etc"), an_email(message_id="msg_2")
+    first, second, third = OutboxChannel(tmp_path).send([bad, path_like, good])
+    assert isinstance(first, Rejected)
+    assert isinstance(second, Rejected)
+    assert isinstance(third, Accepted)
+
+
+def test_a_folder_that_cannot_be_written_means_surely_not_sent(tmp_path: Path) -> None:
+    channel = OutboxChannel(tmp_path / "outbox")
+    (tmp_path / "outbox").rmdir()
+    (outcome,) = channel.send([an_email()])
+    assert isinstance(outcome, NotSent)
+
+
+def test_the_recorder_remembers_what_it_accepted() -> None:
+    channel = RecordingChannel(lambda e: NotSent("no") if e.message_id == "msg_2" else Accepted("x"))
+    channel.send([an_email(message_id="msg_1"), an_email(message_id="msg_2")])
+    assert [email.message_id for email in channel.sent] == ["msg_1"]
+    assert channel.evidence("msg_1") == Accepted("msg_1")
+    assert isinstance(channel.evidence("msg_2"), NotSent)
