@@ -1,1 +1,1 @@
-"""One blueprint for one audience: in-app."""
+"""The in-app inbox for a customer's browser: the web component and the API behind it."""

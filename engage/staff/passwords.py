@@ -1,0 +1,42 @@
+"""Passwords of our own people: argon2, and the same effort for an unknown name as for a wrong password."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from engage.errors import InputError
+
+SHORTEST = 10
+LONGEST = 200
+
+_hasher = PasswordHasher()
+
+
+def hash_password(password: str) -> str:
+    """The text to keep instead of a password; refuses one that is too short to be worth keeping."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise InputError(
+            f"a password has {SHORTEST} to {LONGEST} characters", code="bad_password", hint="a short sentence is good"
+        )
+    return _hasher.hash(password)
+
+
+def matches(password: str, kept: str | None) -> bool:
+    """Whether the password is the kept one; takes as long when nothing is kept."""
+    try:
+        return _hasher.verify(kept or _nobodys(), password[: LONGEST + 1]) and kept is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def is_outdated(kept: str) -> bool:
+    """Whether a kept hash was made with weaker parameters than today's."""
+    return _hasher.check_needs_rehash(kept)
+
+
+@lru_cache(maxsize=1)
+def _nobodys() -> str:
+    return _hasher.hash("nobody has this password")

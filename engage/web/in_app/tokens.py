@@ -1,0 +1,68 @@
+"""In-app identity: a short-lived JWT that the customer's product backend signs for one of its users."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import jwt
+from sqlalchemy.orm import Session
+
+from engage.errors import PermissionDeniedError
+from engage.staff import in_app_keys
+
+AUDIENCE = "engage-in-app"
+LONGEST = timedelta(hours=1)
+LEEWAY = timedelta(seconds=60)
+
+
+def user_of(session: Session, token: str, *, secret_key: str, now: datetime) -> str:
+    """The user id a valid token speaks for; raises PermissionDeniedError with the reason."""
+    kid = _key_id(token)
+    if not in_app_keys.is_live(session, kid):
+        raise _refused("unknown_key", f'there is no in-app key "{kid[:40]}"', "make one: engage keys create")
+    claims = _verified(token, in_app_keys.derive(secret_key, kid))
+    _check_times(claims, now)
+    if not isinstance(claims["sub"], str) or not claims["sub"]:
+        raise _refused("bad_token", "`sub` is not a user id", "sub = the userId your backend sends in identify")
+    return claims["sub"]
+
+
+def _key_id(token: str) -> str:
+    try:
+        kid = jwt.get_unverified_header(token).get("kid")
+    except jwt.InvalidTokenError as error:
+        raise _refused("bad_token", "this is not a JWT", "Authorization: Bearer <token>") from error
+    if not isinstance(kid, str):
+        raise _refused("bad_token", "the token's header names no key", "set `kid` in the header")
+    return kid
+
+
+def _verified(token: str, secret: str) -> dict[str, Any]:
+    # Times are checked by our own clock, which a demo may move.
+    options: Any = {"require": ["sub", "iat", "exp"], "verify_exp": False, "verify_iat": False, "verify_nbf": False}
+    try:
+        return jwt.decode(token, secret, algorithms=["HS256"], audience=AUDIENCE, options=options)
+    except jwt.InvalidAudienceError as error:
+        raise _refused("bad_token", "the token is for somebody else", f'aud = "{AUDIENCE}"') from error
+    except jwt.MissingRequiredClaimError as error:
+        raise _refused("bad_token", f"the token lacks `{error.claim}`", "it needs sub, aud, iat and exp") from error
+    except jwt.InvalidTokenError as error:
+        raise _refused("bad_token", "the signature is not right", "HS256 with the secret of that key id") from error
+
+
+def _check_times(claims: dict[str, Any], now: datetime) -> None:
+    try:
+        issued, expires = float(claims["iat"]), float(claims["exp"])
+    except (TypeError, ValueError) as error:
+        raise _refused("bad_token", "`iat` and `exp` are not numbers", "seconds since 1970") from error
+    if expires - issued > LONGEST.total_seconds():
+        raise _refused("bad_token", "the token lives longer than an hour", "exp - iat is 3600 at most")
+    if now.timestamp() > expires + LEEWAY.total_seconds():
+        raise _refused("token_expired", "the token has run out", "ask your backend for a fresh one")
+    if issued > now.timestamp() + LEEWAY.total_seconds():
+        raise _refused("bad_token", "the token is from the future", "check the clock of your backend")
+
+
+def _refused(code: str, message: str, hint: str) -> PermissionDeniedError:
+    return PermissionDeniedError(message, code=code, hint=hint)
