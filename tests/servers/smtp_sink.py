@@ -30,7 +30,7 @@ class Sink:
         if self._log is not None:
             os.write(self._log, message_id + b" " + recipient + b"\n")
         if self._keep is not None:
-            (self._keep / f"{self.count}.eml").write_bytes(content)
+            (self._keep / f"{self.count}.eml").write_bytes(content.replace(b"\r\n..", b"\r\n."))
 
 
 class Connection(asyncio.Protocol):
