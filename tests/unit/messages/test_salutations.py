@@ -6,43 +6,98 @@ import pytest
 
 from engage.messages.salutations import Addressee, Salutation, salute
 
-FULL = Addressee(
-    company="株式会社青葉製作所", department="営業部", title="課長", family_name="山田", given_name="太郎"
-)
+FULL = Addressee(company="株式会社青葉製作所", department="営業部", title="課長", family_name="山田", given_name="太郎")
 
 JAPANESE = [
     ("full", FULL, "株式会社青葉製作所\n営業部\n課長 山田太郎様", "山田様"),
-    ("title names the department", Addressee(company="青葉", department="営業部", title="営業部長",
-     family_name="山田", given_name="太郎"), "青葉\n営業部長 山田太郎様", "山田様"),
-    ("title with family name", Addressee(company="青葉", title="部長", family_name="山田"), "青葉\n部長 山田様", "山田様"),
-    ("title typed with 様", Addressee(company="青葉", title="部長様", family_name="山田"), "青葉\n部長 山田様", "山田様"),
-    ("name typed with 様", Addressee(company="青葉", family_name="山田", given_name="太郎 様"), "青葉\n山田太郎様", "山田様"),
+    (
+        "title names the department",
+        Addressee(company="青葉", department="営業部", title="営業部長", family_name="山田", given_name="太郎"),
+        "青葉\n営業部長 山田太郎様",
+        "山田様",
+    ),
+    (
+        "title with family name",
+        Addressee(company="青葉", title="部長", family_name="山田"),
+        "青葉\n部長 山田様",
+        "山田様",
+    ),
+    (
+        "title typed with 様",
+        Addressee(company="青葉", title="部長様", family_name="山田"),
+        "青葉\n部長 山田様",
+        "山田様",
+    ),
+    (
+        "name typed with 様",
+        Addressee(company="青葉", family_name="山田", given_name="太郎 様"),
+        "青葉\n山田太郎様",
+        "山田様",
+    ),
     ("no name", Addressee(company="青葉"), "青葉\nご担当者様", "ご担当者様"),
     ("title but no name", Addressee(company="青葉", title="部長"), "青葉\nご担当者様", "ご担当者様"),
     ("department alone", Addressee(company="青葉", department="総務部"), "青葉\n総務部 御中", "総務部 御中"),
-    ("department typed with 御中", Addressee(company="青葉", department="総務部御中"), "青葉\n総務部 御中", "総務部 御中"),
+    (
+        "department typed with 御中",
+        Addressee(company="青葉", department="総務部御中"),
+        "青葉\n総務部 御中",
+        "総務部 御中",
+    ),
     ("shared box", Addressee(company="青葉", is_shared_box=True), "青葉 御中", "青葉 御中"),
-    ("shared box of a department", Addressee(company="青葉", department="総務部", family_name="総務",
-     is_shared_box=True), "青葉\n総務部 御中", "総務部 御中"),
-    ("own staff", Addressee(company="自社", department="CS", family_name="佐藤", given_name="花子", is_staff=True),
-     "佐藤花子", "佐藤"),
-    ("foreign name", Addressee(company="Aoba", title="CTO", family_name="Smith", given_name="John"),
-     "Aoba\nCTO John Smith 様", "Smith 様"),
-    ("foreign name in katakana", Addressee(company="青葉", family_name="スミス", given_name="ジョン"),
-     "青葉\nスミス ジョン様", "スミス様"),
+    (
+        "shared box of a department",
+        Addressee(company="青葉", department="総務部", family_name="総務", is_shared_box=True),
+        "青葉\n総務部 御中",
+        "総務部 御中",
+    ),
+    (
+        "own staff",
+        Addressee(company="自社", department="CS", family_name="佐藤", given_name="花子", is_staff=True),
+        "佐藤花子",
+        "佐藤",
+    ),
+    (
+        "foreign name",
+        Addressee(company="Aoba", title="CTO", family_name="Smith", given_name="John"),
+        "Aoba\nCTO John Smith 様",
+        "Smith 様",
+    ),
+    (
+        "foreign name in katakana",
+        Addressee(company="青葉", family_name="スミス", given_name="ジョン"),
+        "青葉\nスミス ジョン様",
+        "スミス様",
+    ),
     ("no department", Addressee(company="青葉", family_name="山田", given_name="太郎"), "青葉\n山田太郎様", "山田様"),
     ("nothing known", Addressee(), "ご担当者様", "ご担当者様"),
-    ("line break in a name", Addressee(company="青葉", family_name="山田\r\nBcc: x", given_name=None),
-     "青葉\n山田 Bcc: x様", "山田 Bcc: x様"),
+    (
+        "line break in a name",
+        Addressee(company="青葉", family_name="山田\r\nBcc: x", given_name=None),
+        "青葉\n山田 Bcc: x様",
+        "山田 Bcc: x様",
+    ),
 ]
 
 ENGLISH = [
-    ("full", Addressee(company="Aoba", title="Director", family_name="Yamada", given_name="Taro"),
-     "Dear Taro Yamada,", "Taro Yamada"),
-    ("reading in Latin letters", Addressee(family_name="山田", given_name="太郎", family_reading="Yamada",
-     given_reading="Taro"), "Dear Taro Yamada,", "Taro Yamada"),
+    (
+        "full",
+        Addressee(company="Aoba", title="Director", family_name="Yamada", given_name="Taro"),
+        "Dear Taro Yamada,",
+        "Taro Yamada",
+    ),
+    (
+        "reading in Latin letters",
+        Addressee(family_name="山田", given_name="太郎", family_reading="Yamada", given_reading="Taro"),
+        "Dear Taro Yamada,",
+        "Taro Yamada",
+    ),
     ("no Latin reading", Addressee(family_name="山田", given_name="太郎"), "Dear 山田 太郎,", "山田 太郎"),
-    ("department alone", Addressee(company="Aoba", department="Accounting"), "Dear Accounting team,", "Accounting team"),
+    (
+        "department alone",
+        Addressee(company="Aoba", department="Accounting"),
+        "Dear Accounting team,",
+        "Accounting team",
+    ),
     ("shared box", Addressee(company="Aoba", is_shared_box=True), "Dear Aoba team,", "Aoba team"),
     ("no name", Addressee(), "Hello,", "you"),
     ("own staff", Addressee(family_name="Sato", given_name="Hanako", is_staff=True), "Hi Hanako Sato,", "Hanako Sato"),

@@ -1,0 +1,244 @@
+"""From a message row to the very bytes the customer reads; compiled once per template version."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from html import unescape
+from typing import Any, Protocol
+
+from jinja2 import Template, TemplateError
+from sqlalchemy.orm import Session
+
+from engage.errors import EngageError, PlaybookError, Problem
+from engage.messages.formats import html_lines, safe_url
+from engage.messages.links import Links
+from engage.messages.sandbox import compile_source, paths_used
+from engage.messages.tags import STAND_IN, protect, restore, tag_at
+from engage.messages.textpart import derive_text, drop_tag_lines, tidy
+
+_OPEN, _CLOSE = "\x02", "\x03"
+_MARKED = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
+_HREF = re.compile(r"(<(?:a|area|v:\w+)\b[^>]*?\shref=)(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
+_ACTIVE = re.compile(r"<script\b|<iframe\b|<object\b|<form\b|\son[a-z]+\s*=", re.IGNORECASE)
+_LINE_ENDS = re.compile(r"\s+")
+
+
+class RenderError(EngageError):
+    """A message cannot be made from its template and its facts; it is held, never sent with a hole."""
+
+    code = "render_failed"
+
+
+class TemplateText(Protocol):
+    """What rendering needs of a template version, as the library holds it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def locale(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def html(self) -> str: ...
+    @property
+    def text(self) -> str | None: ...
+    @property
+    def meta(self) -> Mapping[str, Any]: ...
+
+
+class Templates(Protocol):
+    """Where template versions come from."""
+
+    def template(self, session: Session, template_version_id: int) -> TemplateText:
+        """The template version with that id."""
+
+
+class Renderable(Protocol):
+    """What rendering needs of a message, a row of the ledger or a part of one."""
+
+    @property
+    def public_id(self) -> str: ...
+    @property
+    def template_version_id(self) -> int: ...
+    @property
+    def purpose(self) -> str: ...
+    @property
+    def inputs(self) -> Mapping[str, Any]: ...
+    @property
+    def subject(self) -> str | None: ...
+    @property
+    def html(self) -> str | None: ...
+    @property
+    def text(self) -> str | None: ...
+    @property
+    def sha(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedEmail:
+    """The words of one mail and their fingerprint."""
+
+    subject: str
+    html: str
+    text: str
+    sha: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedInApp:
+    """The words of one in-app message; the link is where it leads, if anywhere."""
+
+    title: str
+    body: str
+    link: str | None
+    sha: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledTemplate:
+    """A template version ready to be filled in."""
+
+    subject: Template
+    html: Template | None
+    text: Template
+    link: Template | None
+    paths: frozenset[tuple[str, ...]]
+
+
+def fingerprint(*parts: str) -> str:
+    """The SHA-256 that says whether two messages are the same to the last byte."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def compiled(template: TemplateText) -> CompiledTemplate:
+    """The template ready to be filled in; raises PlaybookError with every place that is wrong."""
+    link = str(template.meta.get("link") or "")
+    return _compiled(template.name, template.locale, template.subject, template.html, template.text, link)
+
+
+def render_email(library: Templates, session: Session, message: Renderable, *, links: Links) -> RenderedEmail:
+    """The mail of a message: the stored bytes where a person approved them, else made from its facts."""
+    if message.html is not None:
+        return _stored(message)
+    template = library.template(session, message.template_version_id)
+    rendered = fill_email(template, message.inputs, links=links, message_id=message.public_id, purpose=message.purpose)
+    if message.sha is not None and message.sha != rendered.sha:
+        raise RenderError("the mail made now differs from the one made before", code="render_drift")
+    return rendered
+
+
+def fill_email(
+    template: TemplateText, facts: Mapping[str, Any], *, links: Links, message_id: str, purpose: str
+) -> RenderedEmail:
+    """One template with one set of facts; the same facts make the same bytes."""
+    ready = compiled(template)
+    context = dict(facts)
+    if purpose != "transactional":
+        context["unsubscribe_url"] = links.unsubscribe_url(message_id)
+    with _said_clearly(template):
+        subject = _one_line(ready.subject.render(context))
+        text = tidy(ready.text.render(context))
+        context["salutation"] = html_lines(facts.get("salutation", ""))
+        html = ready.html.render(context) if ready.html else ""
+        html = _MARKED.sub(lambda found: _signed(found[1], links, message_id), html)
+    if not subject:
+        raise RenderError("the subject is empty", where=_place(template))
+    return RenderedEmail(subject, html, text, fingerprint(subject, html, text))
+
+
+def render_in_app(library: Templates, session: Session, message: Renderable) -> RenderedInApp:
+    """The in-app message: the stored words where a person approved them, else made from its facts."""
+    template = library.template(session, message.template_version_id)
+    filled = fill_in_app(template, message.inputs)
+    if message.text is None:
+        return filled
+    title, body = message.subject or "", message.text
+    return RenderedInApp(title, body, filled.link, fingerprint(title, "", body))
+
+
+def fill_in_app(template: TemplateText, facts: Mapping[str, Any]) -> RenderedInApp:
+    """One in-app template with one set of facts: plain text, and a link that only opens a page."""
+    ready = compiled(template)
+    with _said_clearly(template):
+        title = _one_line(ready.subject.render(facts))
+        body = tidy(ready.text.render(facts)).rstrip("\n")
+        link = safe_url(ready.link.render(facts).strip()) if ready.link else None
+    return RenderedInApp(title, body, link, fingerprint(title, "", body))
+
+
+def _stored(message: Renderable) -> RenderedEmail:
+    subject, html, text = message.subject or "", message.html or "", message.text or ""
+    sha = fingerprint(subject, html, text)
+    if sha != message.sha:
+        raise RenderError("the stored mail is not the one that was approved", code="render_drift")
+    return RenderedEmail(subject, html, text, sha)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(name: str, locale: str, subject: str, html: str, text: str | None, link: str) -> CompiledTemplate:
+    where = f"{name}/{locale}"
+    spoken = drop_tag_lines(text if text else derive_text(html, locale=locale))
+    sources = (subject, html, spoken, link)
+    paths = frozenset(path for source in sources for path in paths_used(source, locale=locale, where=where))
+    return CompiledTemplate(
+        subject=compile_source(subject.strip(), locale=locale, html=False, where=f"{where}/subject"),
+        html=compile_source(_marked(html, where), locale=locale, html=True, where=f"{where}/body") if html else None,
+        text=compile_source(spoken, locale=locale, html=False, where=f"{where}/text"),
+        link=compile_source(link, locale=locale, html=False, where=f"{where}/link") if link else None,
+        paths=paths,
+    )
+
+
+def _marked(html: str, where: str) -> str:
+    """The source with a mark around every href that a click link will stand for."""
+    protected, tags = protect(html)
+    active = _ACTIVE.search(protected)
+    if active:
+        line = protected.count("\n", 0, active.start()) + 1
+        raise PlaybookError(
+            [Problem(where, line, 1, "template-active", f'"{active[0].strip()}" has no place in a mail')]
+        )
+    return restore(_HREF.sub(lambda found: _marked_href(found, tags, where), protected), tags)
+
+
+def _marked_href(found: re.Match[str], tags: list[str], where: str) -> str:
+    url = (found[2] if found[2] is not None else found[3]).strip()
+    quote = '"' if found[2] is not None else "'"
+    if not url:
+        line = found.string.count("\n", 0, found.start()) + 1
+        raise PlaybookError([Problem(where, line, 1, "template-empty-link", "this link leads nowhere")])
+    made_of_facts = STAND_IN.match(url) is not None
+    unsubscribes = made_of_facts and "unsubscribe_url" in tag_at(url[0], tags)
+    if unsubscribes or not (made_of_facts or url.lower().startswith(("http:", "https:"))):
+        return found[0]
+    return f"{found[1]}{quote}{_OPEN}{url}{_CLOSE}{quote}"
+
+
+def _signed(escaped: str, links: Links, message_id: str) -> str:
+    """A click link for a web page; mail and telephone links stay as they are, anything else is refused."""
+    url = safe_url(unescape(escaped) if "&" in escaped else escaped)
+    if url[:4].lower() != "http":
+        return escaped
+    return links.click_url(message_id, url)
+
+
+def _one_line(text: str) -> str:
+    """A header value: no line end can get into it."""
+    return _LINE_ENDS.sub(" ", text).strip()
+
+
+@contextmanager
+def _said_clearly(template: TemplateText) -> Iterator[None]:
+    try:
+        yield
+    except (TemplateError, ValueError, TypeError) as error:
+        raise RenderError(str(error), where=_place(template)) from error
+
+
+def _place(template: TemplateText) -> str:
+    return f"{template.name}/{template.locale}"

@@ -1,0 +1,79 @@
+"""The text part of a mail: derived from the HTML source once per template version, so that sending costs nothing."""
+
+from __future__ import annotations
+
+import html as entities
+import re
+
+import html2text
+
+from engage.messages.formats import language_of
+from engage.messages.tags import protect, restore
+
+_UNSEEN = re.compile(
+    r"<!--.*?-->|<head\b.*?</head>|<(style|script|title)\b.*?</\1>"
+    r"|<(div|span)\b[^>]*style=\"[^\"]*display:\s*none[^>]*>.*?</\2>",
+    re.DOTALL | re.IGNORECASE,
+)
+_ROW = re.compile(r"<tr\b[^>]*>(?:(?!<tr\b).)*?</tr>", re.DOTALL | re.IGNORECASE)
+_BETWEEN_CELLS = re.compile(r"(</t[dh]>)(\s*<t[dh]\b[^>]*>)", re.IGNORECASE)
+_LINK = re.compile(r"\[((?:[^\]\\]|\\.)*)\]\(<?((?:[^()<>\\]|\\.)*)>?\)(?=(.)?)")
+_ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!>|~])")
+_HEADING = re.compile(r"^#{1,6} +", re.MULTILINE)
+_BULLET = re.compile(r"^[ \t]*[*+-] +", re.MULTILINE)
+_RULE = re.compile(r"^[ \t]*\* \* \*[ \t]*$", re.MULTILINE)
+_EDGES = re.compile(r"[ \t\u00a0]+$|^[ \t\u00a0]+", re.MULTILINE)
+_TAG_LINE = re.compile(r"^[ \t]*((?:\{%[^\n]*?%\}[ \t]*)+)\n", re.MULTILINE)
+_AFTER_TAG = re.compile(r"^((?:\{%[^\n]*?%\})+)[ \t]+", re.MULTILINE)
+_BLANKS = re.compile(r"(?:[ \t]*\n){3,}")
+
+
+def derive_text(html: str, *, locale: str) -> str:
+    """The template of the text part: the same facts and conditions, links as `label: URL`."""
+    japanese = language_of(locale) == "ja"
+    protected, tags = protect(html)
+    protected = _ROW.sub(lambda row: _spoken_row(row[0], japanese), _UNSEEN.sub("", protected))
+    text = _reader().handle(protected)
+    text = _LINK.sub(lambda found: _spoken_link(found, tags), text)
+    text = _RULE.sub("----", _HEADING.sub("", text))
+    text = _BULLET.sub("・" if japanese else "- ", text)
+    text = _ESCAPED.sub(r"\1", _EDGES.sub("", text))
+    return _AFTER_TAG.sub(r"\1", restore(tidy(text), tags))
+
+
+def drop_tag_lines(text: str) -> str:
+    """A line that holds nothing but statements leaves no empty line behind."""
+    return _TAG_LINE.sub(r"\1", text)
+
+
+def tidy(text: str) -> str:
+    """Text with at most one blank line in a row and one line end at the end."""
+    return _BLANKS.sub("\n\n", text).strip() + "\n"
+
+
+def _reader() -> html2text.HTML2Text:
+    reader = html2text.HTML2Text(bodywidth=0)
+    reader.ignore_images = True
+    reader.ignore_emphasis = True
+    reader.ignore_tables = True
+    reader.use_automatic_links = False
+    reader.unicode_snob = True
+    return reader
+
+
+def _spoken_row(row: str, japanese: bool) -> str:
+    """Two cells read as `label: value`, more of them as a list."""
+    cells = len(_BETWEEN_CELLS.findall(row)) + 1
+    between = (":" if japanese else ": ") if cells == 2 else " / "
+    return _BETWEEN_CELLS.sub(lambda found: f"{found[1]}{found[2]}{between}", row)
+
+
+def _spoken_link(found: re.Match[str], tags: list[str]) -> str:
+    label = found[1].strip()
+    url = _ESCAPED.sub(r"\1", entities.unescape(found[2])).split(' "')[0]
+    shown = re.sub(r"^(mailto|tel):", "", url)
+    spoken = shown if restore(label, tags) in ("", restore(shown, tags), restore(url, tags)) else f"{label}: {shown}"
+    before = found.string[found.start() - 1 : found.start()] if found.start() else ""
+    opens = " " if spoken == shown and before.isalpha() else ""
+    closes = " " if found[3] is not None and not found[3].isspace() else ""
+    return f"{opens}{spoken}{closes}"
