@@ -6,11 +6,10 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal, get_args
+from typing import Literal
 
 Kind = Literal["text", "number", "bool", "date", "instant", "list", "any", "object"]
 
-KINDS: tuple[str, ...] = tuple(kind for kind in get_args(Kind) if kind not in ("any", "object"))
 
 _PERSON = "name family_name title department email phone hours"
 BUILT_IN: Mapping[str, Mapping[Kind, str]] = {
@@ -27,7 +26,7 @@ BUILT_IN: Mapping[str, Mapping[Kind, str]] = {
     },
     "contract": {
         "text": "id external_id name currency sold_by contact_policy state",
-        "date": "starts_on ends_on notice_deadline",
+        "date": "starts_on ends_on notice_deadline previous_ends_on",
         "number": "amount_minor term_days",
         "bool": "auto_renew is_downgrade",
     },
@@ -35,9 +34,9 @@ BUILT_IN: Mapping[str, Mapping[Kind, str]] = {
     "sales": {"text": _PERSON},
     "sender": {"text": _PERSON},
     "team": {"text": "name email phone hours"},
-    "company": {"text": "name product postal_address url"},
-    "handoff": {"bool": "complete", "list": "facts missing", "text": "purpose"},
-    "goal": {"text": "text metric unit", "number": "target actual previous", "date": "as_of"},
+    "company": {"text": "name product postal_address url planning_url help_url"},
+    "handoff": {"bool": "complete", "number": "count", "list": "facts missing", "text": "purpose"},
+    "goal": {"text": "text metric unit direction owner", "number": "target actual previous", "date": "as_of due"},
     "usage": {
         "number": "active_users active_users_before events events_before days contact_events",
         "date": "as_of",
@@ -45,11 +44,14 @@ BUILT_IN: Mapping[str, Mapping[Kind, str]] = {
         "instant": "first_used_at",
     },
     "event": {"text": "name", "instant": "occurred_at"},
-    "waited": {"bool": "happened", "text": "event"},
+    "waited": {"bool": "happened", "text": "event", "instant": "occurred_at"},
+    "occurrence": {"date": "date period_start period_end"},
     "": {"date": "today", "instant": "now"},
 }
 OBJECTS = ("csm", "sales", "sender", "contract", "contact", "goal", "handoff", "usage")
-OPEN: Mapping[str, Kind] = {"event.properties": "any", "answers": "any"}
+OPEN: Mapping[str, Kind] = {"event.properties": "any", "waited.properties": "any", "answers": "any"}
+
+_SENT: Mapping[str, Kind] = {"state": "text", "at": "instant", "template": "text"}
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def _open_kind(path: str) -> Kind | None:
         if path.startswith(prefix + "."):
             return kind
     if path.startswith("sent."):
-        return {"state": "text", "at": "instant"}.get(path.rpartition(".")[2])  # type: ignore[return-value]
+        return _SENT.get(path.rpartition(".")[2])
     return None
 
 

@@ -124,6 +124,7 @@ def _model_at(model: type[BaseModel], location: Iterable[str | int]) -> type[Bas
             model = _KINDS[what][kind]
         elif isinstance(part, str):
             field = next((f for name, f in model.model_fields.items() if part in (name, f.alias)), None)
+            field = field or model.model_fields.get("root")
             model = _inner_model(field.annotation if field else None) or model
     return model
 

@@ -99,7 +99,7 @@ class InAppStep(MessageStep):
 
 
 class Wait(Words):
-    """What a wait waits for: a time, a date, or an event with a time-out."""
+    """What a wait waits for: a time, a date, or an event until a time-out or a date, whichever comes first."""
 
     time: Length | None = Field(None, description="a length of time")
     until: Moment | None = Field(None, description="a date fact")
@@ -116,12 +116,15 @@ class Wait(Words):
 
     @model_validator(mode="after")
     def _one_way(self) -> Wait:
-        if sum(way is not None for way in (self.time, self.until, self.for_)) != 1:
-            raise PydanticCustomError("one-wait", "a wait has exactly one of: a length of time, 'until', 'for'")
-        if (self.for_ is None) != (self.up_to is None):
+        ends = [way for way in (self.time, self.until, self.up_to) if way is not None]
+        if not ends and self.for_ is not None:
+            raise PydanticCustomError("wait-without-end", "say with 'up_to' or 'until' how long to wait for the event")
+        if len(ends) != 1:
             raise PydanticCustomError(
-                "wait-without-end", "'for' and 'up_to' belong together: say how long to wait for the event"
+                "one-wait", "a wait ends by one of: a length of time, 'until', 'for' with 'up_to'"
             )
+        if (self.up_to and not self.for_) or (self.time and self.for_):
+            raise PydanticCustomError("one-wait", "'for' and 'up_to' belong together")
         if self.where is not None and self.for_ is None:
             raise PydanticCustomError("one-wait", "'where' belongs to a wait 'for' an event")
         return self

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, PlainValidator, Tag, ValidationInfo, WithJsonSchema, model_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    Tag,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from engage.language.expressions import Expression
@@ -24,14 +33,20 @@ def _since(value: Any, info: ValidationInfo) -> Expression | str:
     return _moment(value, info)
 
 
+def _as_written(value: Expression | str) -> str:
+    return value.text if isinstance(value, Expression) else value
+
+
 Anchor = Annotated[
     Expression | Literal["fiscal_quarter"],
     PlainValidator(_anchor),
+    PlainSerializer(_as_written),
     WithJsonSchema({"type": "string", "description": "a date fact, or fiscal_quarter"}),
 ]
 Since = Annotated[
     Expression | str,
     PlainValidator(_since),
+    PlainSerializer(_as_written),
     WithJsonSchema({"type": "string", "description": "the name of an event, or a date fact"}),
 ]
 

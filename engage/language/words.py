@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, ValidationInfo, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from engage.language.catalogue import Catalogue, Kind
@@ -93,11 +102,12 @@ _DURATION_SCHEMA = {
     "pattern": r"^[+-]?\d+ (minute|hour|(business )?day|week|month)s?$",
     "description": "a number and a unit: " + ", ".join(UNITS),
 }
-Length = Annotated[Duration, PlainValidator(_positive), WithJsonSchema(_DURATION_SCHEMA)]
-Offset = Annotated[Duration, PlainValidator(_duration), WithJsonSchema(_DURATION_SCHEMA)]
+Length = Annotated[Duration, PlainValidator(_positive), PlainSerializer(str), WithJsonSchema(_DURATION_SCHEMA)]
+Offset = Annotated[Duration, PlainValidator(_duration), PlainSerializer(str), WithJsonSchema(_DURATION_SCHEMA)]
 Condition = Annotated[
     Expression,
     PlainValidator(_condition),
+    PlainSerializer(lambda expression: expression.text),
     WithJsonSchema(
         {"type": ["string", "boolean"], "description": 'a condition over facts, such as account.phase == "adoption"'}
     ),
@@ -105,6 +115,7 @@ Condition = Annotated[
 Moment = Annotated[
     Expression,
     PlainValidator(_moment),
+    PlainSerializer(lambda expression: expression.text),
     WithJsonSchema({"type": "string", "description": "a date fact or earliest(…)/latest(…) of several"}),
 ]
 Names = Annotated[tuple[EventName, ...], Field(min_length=1)]

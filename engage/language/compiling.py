@@ -1,0 +1,143 @@
+"""From a template's files to what a release keeps: includes resolved, MJML turned into HTML once, Jinja tags untouched."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import mrml
+
+from engage.errors import PlaybookError, Problem
+from engage.language.catalogue import nearest
+from engage.language.tags import STAND_IN, protect, restore, tag_at
+from engage.language.templates import IncludeError, Layout, SourceFile, Template, place_of, resolve_includes
+
+COMPONENTS = frozenset(
+    ["accordion", "accordion-element", "accordion-text", "accordion-title", "all", "attributes", "body", "breakpoint", "button", "carousel", "carousel-image", "class", "column", "divider", "font", "group", "head", "hero", "image", "navbar", "navbar-link", "preview", "raw", "section", "social", "social-element", "spacer", "style", "table", "text", "title", "wrapper"]
+)
+_COMPONENT = re.compile(r"<mj-([a-z-]+)")
+_ELEMENT = re.compile(r"<(/?)(mj-[a-z-]+|mjml)\b[^<>]*?(/?)>")
+_LOOSE = re.compile(r"<(?![a-zA-Z/!?])")
+_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_HTML = re.compile(r"<html\b([^>]*)>", re.IGNORECASE)
+_LANG = re.compile(r"\slang=(\"[^\"]*\"|'[^']*')", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class CompiledTemplate:
+    """One template in one locale as a release keeps it; html is empty and text the body for in-app messages."""
+
+    name: str
+    locale: str
+    kind: str
+    subject: str
+    html: str
+    text: str | None
+    meta: dict[str, Any]
+
+    @property
+    def sha(self) -> str:
+        """The fingerprint of all of it."""
+        parts = [self.name, self.locale, self.kind, self.subject, self.html, self.text, self.meta]
+        return hashlib.sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def compile_template(template: Template, locale: str, layout: Layout) -> CompiledTemplate:
+    """Compiles one locale; raises PlaybookError with places."""
+    try:
+        return _compile(template, locale, layout)
+    except IncludeError as error:
+        raise PlaybookError([error.problem]) from None
+
+
+def _compile(template: Template, locale: str, layout: Layout) -> CompiledTemplate:
+    files = template.locales[locale]
+    texts = {name: resolve_includes(file, locale, layout) for name, file in files.items() if name.endswith(".txt")}
+    meta = template.meta.model_dump(mode="json", exclude={"kind"})
+    if template.meta.kind == "in_app":
+        link = texts.get("link.txt", "").strip() or None
+        subject, html, text = texts.get("title.txt", ""), "", texts.get("body.txt", "")
+        meta |= {"link": link}
+    else:
+        subject, html, text = texts.get("subject.txt", ""), _body(files, locale, layout), texts.get("body.txt")
+    return CompiledTemplate(template.name, locale, template.meta.kind, subject.strip(), html, text, meta)
+
+
+def _body(files: Any, locale: str, layout: Layout) -> str:
+    if "body.mjml" in files:
+        file = files["body.mjml"]
+        html = _mjml(file, resolve_includes(file, locale, layout), layout)
+    elif "body.html" in files:
+        html = resolve_includes(files["body.html"], locale, layout)
+    else:
+        return ""
+    return _HTML.sub(lambda found: f'<html lang="{locale}"{_LANG.sub("", found[1])}>', html, count=1)
+
+
+def _mjml(file: SourceFile, source: str, layout: Layout) -> str:
+    problems = [problem for each in (file, *layout.values()) for problem in _unknown_components(each)]
+    if problems:
+        raise PlaybookError(problems)
+    protected, tags = protect(source)
+    try:
+        html = mrml.to_html(protected).content
+    except OSError as error:
+        raise PlaybookError([_mjml_problem((file, *layout.values()), str(error))]) from None
+    carried = {tag_at(character, tags) for character in STAND_IN.findall(html)}
+    dropped = [tag for tag in tags if tag not in carried and not tag.startswith("{#")]
+    if dropped:
+        raise PlaybookError([_dropped(tag, (file, *layout.values())) for tag in dict.fromkeys(dropped)])
+    return restore(html, tags)
+
+
+def _unknown_components(file: SourceFile) -> list[Problem]:
+    problems = []
+    for found in _COMPONENT.finditer(file.text):
+        if found[1] not in COMPONENTS:
+            close = nearest(found[1], COMPONENTS)
+            hint = f"did you mean mj-{close}?" if close else None
+            place = place_of(file.text, found.start())
+            message = f"MJML would drop the unknown component mj-{found[1]}"
+            problems.append(Problem(file.file, *place, "mjml-unknown", message, hint))
+    return problems
+
+
+def _dropped(tag: str, files: tuple[SourceFile, ...]) -> Problem:
+    home = next((file for file in files if tag in file.text), files[0])
+    place = place_of(home.text, max(home.text.find(tag), 0))
+    hint = "put it into the text of a component, into href or src, or around components as <mj-raw>"
+    return Problem(home.file, *place, "mjml-cannot-carry", f"MJML cannot carry {tag} at this place", hint)
+
+
+def _mjml_problem(files: tuple[SourceFile, ...], reason: str) -> Problem:
+    """MJML itself hardly says where; the two usual causes are looked for by hand."""
+    for file in files:
+        text = _TAG.sub(lambda found: " " * len(found[0]), file.text)
+        loose = _LOOSE.search(text)
+        if loose:
+            place = place_of(file.text, loose.start())
+            return Problem(file.file, *place, "mjml", "a bare '<' cannot stand here", "write &lt;")
+        left_open = _first_unpaired(text)
+        if left_open:
+            place = place_of(file.text, left_open.start())
+            message = f"{left_open[0]} has no partner"
+            return Problem(file.file, *place, "mjml", message, "every element is opened and closed")
+    hint = "close every element and quote every attribute"
+    return Problem(files[0].file, 1, 1, "mjml", f"MJML cannot read this: {reason}", hint)
+
+
+def _first_unpaired(text: str) -> re.Match[str] | None:
+    opened: list[re.Match[str]] = []
+    for found in _ELEMENT.finditer(text):
+        if found[3]:
+            continue
+        if not found[1]:
+            opened.append(found)
+        elif not opened or opened[-1][2] != found[2]:
+            return opened[-1] if opened else found
+        else:
+            opened.pop()
+    return opened[-1] if opened else None

@@ -1,0 +1,237 @@
+"""What all playbooks share: the company, topics, touch models, declared facts and events, closed days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    RootModel,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from engage.errors import PlaybookError, Problem
+from engage.language.catalogue import Catalogue, Kind, nearest
+from engage.language.parse import validated
+from engage.language.words import Key, Length, StaffRole, Text, Words
+from engage.language.yaml_reading import Document
+
+Purpose = Literal["transactional", "relationship", "promotional"]
+TouchModelName = Literal["high", "mid", "low", "tech"]
+FactPath = Annotated[str, StringConstraints(pattern=r"^(account|contact|contract)\.[a-z][a-z0-9_]*$")]
+FactKind = Literal["text", "number", "bool", "date", "instant", "list"]
+
+
+def _both(value: Any) -> Any:
+    return {"ja": value, "en": value} if isinstance(value, str) else value
+
+
+Localized = Annotated[Text, BeforeValidator(_both)]
+
+_WRITTEN_BY_ENGAGE = {
+    "contract": "created updated renewed cancelled ended",
+    "message": "accepted rejected skipped held cancelled delivered bounced complained opened clicked unsubscribed",
+    "in_app": "shown seen read clicked dismissed",
+    "approval": "approved rejected expired",
+    "task": "done",
+}
+BUILT_IN_EVENTS = frozenset({"replied", "answered", "clicked", "unsubscribed"}).union(
+    f"{noun}.{verb}" for noun, verbs in _WRITTEN_BY_ENGAGE.items() for verb in verbs.split()
+)
+
+
+class Team(Words):
+    """The team that signs where no person does, and answers what is sent back."""
+
+    name: Localized | None = None
+    email: str = ""
+    phone: Localized | None = None
+    hours: Localized | None = None
+
+
+class Company(Words):
+    """The company that writes."""
+
+    name: Localized | None = None
+    product: Localized | None = None
+    postal_address: Localized | None = None
+    url: Localized | None = None
+    planning_url: Localized | None = None
+    help_url: Localized | None = None
+    team: Team = Team()
+
+    def facts(self, locale: str) -> dict[str, Any]:
+        """The company and its team in one language; what was left empty is missing."""
+        said = _in_language(self, locale)
+        return said | {"team": _in_language(self.team, locale)}
+
+
+class Topic(Words):
+    """What a customer may agree to or opt out of."""
+
+    title: Text
+    purpose: Purpose = "relationship"
+
+
+class TouchModel(Words):
+    """How much of a human hand a customer gets: who approves what is sent to them."""
+
+    approve: Literal["always", "never"] = "never"
+    by: StaffRole = "csm"
+    within: Length | None = None
+    escalate_to: StaffRole | None = None
+
+
+class FactDeclaration(Words):
+    """A fact of the team's own."""
+
+    type: FactKind
+    title: Text | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_type(cls, data: Any) -> Any:
+        return {"type": data} if isinstance(data, str) else data
+
+
+class EventDeclaration(Words):
+    """An event that the product or a colleague sends."""
+
+    title: Text | None = None
+    properties: dict[str, FactKind] = Field({})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_title(cls, data: Any) -> Any:
+        if isinstance(data, dict) and set(data) == {"ja", "en"}:
+            return {"title": data}
+        return {} if data is None else data
+
+
+class Closure(Words):
+    """Closed days: one, or from the first to the last."""
+
+    first: date
+    last: date
+
+    def days(self) -> Iterator[date]:
+        """Every day of it."""
+        return (self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1))
+
+    @classmethod
+    def parse(cls, value: Any) -> Closure:
+        """Reads 2027-08-13 or 2027-08-13..2027-08-16."""
+        if isinstance(value, Closure):
+            return value
+        first, _, last = str(value).partition("..")
+        try:
+            found = cls(first=date.fromisoformat(first.strip()), last=date.fromisoformat((last or first).strip()))
+        except ValueError:
+            shape = "write a date, or two: 2027-08-13..2027-08-16"
+            raise PydanticCustomError(
+                "impossible-date", "{value} is no date; " + shape, {"value": str(value)}
+            ) from None
+        if not timedelta(0) <= found.last - found.first < timedelta(days=366):
+            raise PydanticCustomError("impossible-date", "{value} does not go forward", {"value": str(value)})
+        return found
+
+    def __str__(self) -> str:
+        return f"{self.first}" if self.first == self.last else f"{self.first}..{self.last}"
+
+
+ClosedDays = Annotated[Closure, PlainValidator(Closure.parse), PlainSerializer(str), WithJsonSchema({"type": "string"})]
+Country = Annotated[str, StringConstraints(pattern=r"^([A-Z]{2}|all)$")]
+
+Topics = dict[Key, Topic]
+TouchModels = dict[TouchModelName, TouchModel]
+Facts = dict[FactPath, FactDeclaration]
+Events = dict[str, EventDeclaration]
+Calendars = dict[Country, tuple[ClosedDays, ...]]
+
+
+class Vocabulary(Words):
+    """Everything in `_shared/`, live for every playbook version."""
+
+    company: Company = Company()
+    topics: Topics = Field({})
+    touch_models: TouchModels = Field({})
+    facts: Facts = Field({})
+    events: Events = Field({})
+    calendars: Calendars = Field({})
+
+    def catalogue(self) -> Catalogue:
+        """Built-in facts and the team's own."""
+        declared: dict[str, Kind] = {path: fact.type for path, fact in self.facts.items()}
+        return Catalogue.builtin().with_facts(declared)
+
+    def touch_model(self, name: str | None) -> TouchModel:
+        """The touch model of that name; customers without one are nobody's to approve."""
+        return {str(key): model for key, model in self.touch_models.items()}.get(name or "", TouchModel())
+
+    def closures(self, country: str | None) -> frozenset[date]:
+        """The closed days declared for a country and for all."""
+        chosen = [*self.calendars.get("all", ()), *self.calendars.get((country or "").upper(), ())]
+        return frozenset(day for closure in chosen for day in closure.days())
+
+    def knows_event(self, name: str) -> bool:
+        """Whether somebody declared the event, or Engage itself writes it."""
+        return name in self.events or name in BUILT_IN_EVENTS
+
+
+class _Topics(RootModel[Topics]):
+    pass
+
+
+class _TouchModels(RootModel[TouchModels]):
+    pass
+
+
+class _Facts(RootModel[Facts]):
+    pass
+
+
+class _Events(RootModel[Events]):
+    pass
+
+
+class _Calendars(RootModel[Calendars]):
+    pass
+
+
+SECTIONS: dict[str, type[Company] | type[RootModel[Any]]] = {
+    "company": Company,
+    "topics": _Topics,
+    "touch_models": _TouchModels,
+    "facts": _Facts,
+    "events": _Events,
+    "calendars": _Calendars,
+}
+
+
+def read_section(document: Document) -> tuple[str, Any]:
+    """One file of `_shared/` as its name and value; raises PlaybookError with places."""
+    name = Path(document.file).stem
+    if name not in SECTIONS:
+        close = nearest(name, SECTIONS)
+        hint = f"did you mean {close}.yaml?" if close else f"there are: {', '.join(SECTIONS)}"
+        raise PlaybookError([Problem(document.file, 1, 1, "unknown-file", f"_shared has no {name}.yaml", hint)])
+    if document.data is None:
+        return name, {}
+    section = validated(document, SECTIONS[name])
+    return name, section.root if isinstance(section, RootModel) else section
+
+
+def _in_language(words: Words, locale: str) -> dict[str, Any]:
+    said = {name: getattr(words, name) for name in type(words).model_fields if name != "team"}
+    return {
+        name: value.for_locale(locale) if isinstance(value, Text) else value for name, value in said.items() if value
+    }
