@@ -58,7 +58,7 @@ class Supervisor:
             if place.pid is None and time.monotonic() >= place.start_at:
                 place.pid = _fork(place.child)
                 place.started = time.monotonic()
-                log.info("process started", extra={"process": place.child.name, "pid": place.pid})
+                log.info("process started", extra={"child": place.child.name, "pid": place.pid})
 
     def _reap(self) -> None:
         for place in self._places:
@@ -75,7 +75,7 @@ class Supervisor:
         rest = min(_LONGEST_REST, 0.5 * 2**place.failures) if place.failures else 0.0
         log.warning(
             "process ended, starting it again",
-            extra={"process": place.child.name, "pid": place.pid, "exit_code": code, "after_seconds": rest},
+            extra={"child": place.child.name, "pid": place.pid, "exit_code": code, "after_seconds": rest},
         )
         place.pid, place.start_at = None, time.monotonic() + rest
 
@@ -117,6 +117,6 @@ def _fork(child: Child) -> int:
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
     except BaseException:
-        log.exception("process failed", extra={"process": child.name})
+        log.exception("process failed", extra={"child": child.name})
     finally:
         os._exit(code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, or_, update
+from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
 from engage.db.bulk import insert_ignore
@@ -14,11 +14,11 @@ from engage.journeys.tables import Lease
 def take_turn(session: Session, name: str, *, every: timedelta, now: datetime) -> bool:
     """Takes the turn if it is due; a rollback gives it back, and nobody else can hold it meanwhile."""
     insert_ignore(session, Lease, [{"name": name, "due_at": None, "fence": 0}])
-    taken = session.execute(
+    taken = session.scalars(
         update(Lease)
         .where(Lease.name == name, or_(Lease.due_at.is_(None), Lease.due_at <= now))
         .values(due_at=now + every, fence=Lease.fence + 1)
+        .returning(Lease.name)
         .execution_options(synchronize_session=False)
     )
-    assert isinstance(taken, CursorResult)
-    return taken.rowcount == 1
+    return taken.one_or_none() is not None

@@ -1,0 +1,67 @@
+"""`engage init DIR`: a team's own repository of playbooks and templates."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+
+from engage.config import SETTINGS, shipped
+from engage.errors import ConflictError
+
+_IGNORE = ".env\n.engage/\n"
+_CI = """\
+# Refuses a playbook or template that cannot be used, before it is applied.
+name: playbooks
+on: [push]
+jobs:
+  check:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-python@v5
+        with: {python-version: "3.11"}
+      - run: pip install engage
+      - run: engage playbooks check
+        env: {ENGAGE_PLAYBOOKS: playbooks, ENGAGE_TEMPLATES: email_templates}
+"""
+_README = """\
+# Our playbooks
+
+`playbooks/` says who gets what and when; `email_templates/` holds the words, in Japanese and English.
+
+    export ENGAGE_PLAYBOOKS=playbooks ENGAGE_TEMPLATES=email_templates
+    engage playbooks check     # every complaint with file, line and a way out
+    engage playbooks apply     # make them live; running customers stay on their version
+"""
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+def init(directory: Path) -> None:
+    """Give a team its own repository: shipped playbooks and templates, settings example, CI file."""
+    if directory.exists() and any(directory.iterdir()):
+        raise ConflictError("this folder is not empty", where=str(directory), hint="name a new folder")
+    for name in ("playbooks", "email_templates"):
+        shutil.copytree(shipped(name), directory / name)
+    (directory / ".github" / "workflows").mkdir(parents=True)
+    for path, text in _files().items():
+        (directory / path).write_text(text, encoding="utf-8")
+    click.echo(f"{directory} is ready. Next: cd {directory} && engage playbooks check")
+
+
+def _files() -> dict[str, str]:
+    return {
+        "README.md": _README,
+        ".gitignore": _IGNORE,
+        "settings.example.env": _settings_example(),
+        ".github/workflows/playbooks.yml": _CI,
+    }
+
+
+def _settings_example() -> str:
+    lines = ["# Copy to .env, fill in what you need; what stays commented keeps its default."]
+    for setting in SETTINGS:
+        lines += ["", f"# {setting.meaning} (default: {setting.default or 'none'})", f"#{setting.name}="]
+    return "\n".join(lines) + "\n"

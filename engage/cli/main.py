@@ -1,0 +1,67 @@
+"""The command `engage`: finds the subcommand, and turns what was refused into words and an exit status."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from engage.errors import EngageError
+from engage.logs import configure_logs
+
+# Every subcommand and where it is; a module is imported only when its command is asked for.
+COMMANDS = {
+    "up": "engage.cli.up:up",
+    "demo": "engage.cli.demo:demo",
+    "init": "engage.cli.init:init",
+    "doctor": "engage.cli.doctor:doctor",
+    "playbooks": "engage.cli.playbooks:playbooks",
+    "templates": "engage.cli.templates:templates",
+    "events": "engage.cli.events:events",
+    "customers": "engage.cli.customers:customers",
+    "messages": "engage.cli.messages:messages",
+    "approvals": "engage.cli.approvals:approvals",
+    "tasks": "engage.cli.tasks:tasks",
+    "keys": "engage.cli.keys:keys",
+    "users": "engage.cli.users:users",
+    "db": "engage.cli.db:db",
+    "web": "engage.cli.run:web",
+    "worker": "engage.cli.run:worker",
+    "clock": "engage.cli.run:clock",
+}
+
+
+class Commands(click.Group):
+    """A group that imports a subcommand when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every subcommand, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The subcommand of that name."""
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="engage", prog_name="engage")
+@click.option("-v", "--verbose", is_flag=True, help="Log what happens, not only what is wrong.")
+def engage(verbose: bool) -> None:
+    """The tech-touch digital engagement engine for customer success."""
+    configure_logs("INFO" if verbose else "WARNING")
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Runs a command; exit status 0 done, 1 refused or found problems, 2 wrong usage."""
+    try:
+        return engage.main(arguments, prog_name="engage", standalone_mode=True)
+    except EngageError as error:
+        click.echo(f"engage: {error}", err=True)
+        sys.exit(1)
