@@ -29,8 +29,8 @@ check: $(STAMP)  ## Lint, type check, and hold the order of the packages
 	$(BIN)/lint-imports
 
 bench: $(STAMP)  ## Measure events and emails per second, beside others
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r bench/requirements.txt
-	@$(BIN)/python -m bench
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r tests/bench/requirements.txt
+	@$(BIN)/python -m tests.bench
 
 # The browser tests need Chromium and a Japanese font; without root they skip and say so.
 browser:

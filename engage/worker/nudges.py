@@ -40,6 +40,17 @@ def queue_of(connection: Redis) -> Queue:
     return Queue(QUEUE, connection=connection, serializer=JSONSerializer)
 
 
+def answers(url: str) -> bool:
+    """Whether a Redis answers there."""
+    connection = connect(url)
+    try:
+        return bool(connection.ping())
+    except RedisError:
+        return False
+    finally:
+        connection.close()
+
+
 class Nudges:
     """Sends nudges, at most one of a kind at a time; never fails and never waits for a Redis that is away."""
 
