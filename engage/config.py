@@ -87,6 +87,12 @@ class Settings:
         )
 
 
+def environment_for(settings: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a child process that is to have these settings and none of ours."""
+    ours = {setting.name for setting in SETTINGS}
+    return {name: value for name, value in os.environ.items() if name not in ours} | dict(settings)
+
+
 def shipped(name: str) -> Path:
     """The folder of that name as shipped: in the wheel, or at the top of a checkout."""
     inside = Path(__file__).parent / "_shipped" / name
