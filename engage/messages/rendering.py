@@ -15,10 +15,10 @@ from jinja2 import Template, TemplateError
 from sqlalchemy.orm import Session
 
 from engage.errors import EngageError, PlaybookError, Problem
+from engage.language.tags import STAND_IN, protect, restore, tag_at
 from engage.messages.formats import html_lines, safe_url
 from engage.messages.links import Links
 from engage.messages.sandbox import compile_source, paths_used
-from engage.messages.tags import STAND_IN, protect, restore, tag_at
 from engage.messages.textpart import derive_text, drop_tag_lines, tidy
 
 _OPEN, _CLOSE = "\x02", "\x03"

@@ -7,8 +7,8 @@ import re
 
 import html2text
 
+from engage.language.tags import protect, restore
 from engage.messages.formats import language_of
-from engage.messages.tags import protect, restore
 
 _UNSEEN = re.compile(
     r"<!--.*?-->|<head\b.*?</head>|<(style|script|title)\b.*?</\1>"
@@ -71,6 +71,8 @@ def _spoken_row(row: str, japanese: bool) -> str:
 def _spoken_link(found: re.Match[str], tags: list[str]) -> str:
     label = found[1].strip()
     url = _ESCAPED.sub(r"\1", entities.unescape(found[2])).split(' "')[0]
+    if url.startswith("mailto:") and "?" in url:
+        return label
     shown = re.sub(r"^(mailto|tel):", "", url)
     spoken = shown if restore(label, tags) in ("", restore(shown, tags), restore(url, tags)) else f"{label}: {shown}"
     before = found.string[found.start() - 1 : found.start()] if found.start() else ""

@@ -1,1 +1,1 @@
-"""The gate: one policy a file, one ordered tuple, pure checks."""
+"""One policy a file, one shape: `check(candidate, now) -> Allow | Hold | Skip`; pure. The order is in `order.py`."""

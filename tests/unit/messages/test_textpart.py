@@ -21,6 +21,7 @@ def text_of(html: str, **facts: object) -> str:
         ('<a href="https://x.example/a_(b)">設定</a>を', "設定: https://x.example/a_(b) を\n"),
         ('見る<a href="https://x.example/">https://x.example/</a>', "見る https://x.example/\n"),
         ('<a href="mailto:a@b.example">a@b.example</a>', "a@b.example\n"),
+        ('<a href="mailto:a@b.example?subject=1">1 継続する</a>', "1 継続する\n"),
         ('<a href="tel:03-1234">03-1234</a>', "03-1234\n"),
         ("<h1>1. 見出し</h1><p>本文 10_000 * 3 - 1</p>", "1. 見出し\n\n本文 10_000 * 3 - 1\n"),
         ("<ul><li>甲</li><li>乙</li></ul>", "・甲\n・乙\n"),

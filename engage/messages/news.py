@@ -1,0 +1,59 @@
+"""What became of messages, told upward as events: whoever waits for a step is woken by them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from engage.events.recording import NewEvent, record
+from engage.keys import message_event
+
+
+class Told(Protocol):
+    """What an event says of a message."""
+
+    @property
+    def public_id(self) -> str: ...
+    @property
+    def origin(self) -> str: ...
+    @property
+    def origin_id(self) -> int: ...
+    @property
+    def step_id(self) -> str: ...
+    @property
+    def visit(self) -> int: ...
+    @property
+    def contact_id(self) -> int: ...
+    @property
+    def account_id(self) -> int | None: ...
+    @property
+    def reason(self) -> str | None: ...
+
+
+def tell(session: Session, what: str, messages: Iterable[Told], *, now: datetime) -> int:
+    """Records `message.<what>` once for each message; says how many were new."""
+    events = [_event(what, message, now) for message in messages]
+    return record(session, events) if events else 0
+
+
+def _event(what: str, message: Told, now: datetime) -> NewEvent:
+    said = {
+        "message_id": message.public_id,
+        "origin": message.origin,
+        "origin_id": message.origin_id,
+        "step_id": message.step_id,
+        "visit": message.visit,
+        "reason": message.reason,
+    }
+    return NewEvent(
+        key=message_event(message.public_id, what),
+        name=f"message.{what}",
+        occurred_at=now,
+        received_at=now,
+        account_id=message.account_id,
+        contact_id=message.contact_id,
+        properties={name: value for name, value in said.items() if value is not None},
+    )

@@ -1,0 +1,143 @@
+"""What the gate lets through: a table for each policy."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from engage.calendars.business_days import calendar_of
+from engage.calendars.windows import BUSINESS
+from engage.messages.policy import consent, lifecycle, sending_hours, still_relevant, suppression
+from engage.messages.policy.candidate import Candidate
+from engage.messages.policy.order import POLICIES, judge
+from engage.messages.policy.verdicts import WORDS, Allow, Hold, Reason, Skip, say
+
+NOON = datetime(2027, 1, 13, 3, 0, tzinfo=UTC)  # Wednesday, 12:00 in Tokyo
+NIGHT = datetime(2027, 1, 13, 18, 0, tzinfo=UTC)  # Thursday, 3:00 in Tokyo
+
+
+def candidate(**changed: Any) -> Candidate:
+    usual = {
+        "message_id": 1,
+        "public_id": "msg_1",
+        "channel": "email",
+        "topic": "product",
+        "purpose": "relationship",
+        "phase": "send",
+        "zone": ZoneInfo("Asia/Tokyo"),
+        "calendar": calendar_of("JP"),
+        "window": BUSINESS,
+        "address": "aiko@example.com",
+    }
+    return Candidate(**(usual | changed))
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, Allow()),
+        ({"account_phase": "renewal"}, Allow()),
+        ({"account_phase": "churned"}, Skip(Reason.CHURNED)),
+        ({"has_left": True}, Skip(Reason.LEFT)),
+        ({"is_member": False}, Skip(Reason.NOT_A_MEMBER)),
+    ],
+)
+def test_lifecycle(changed: dict[str, Any], expected: object) -> None:
+    assert lifecycle.check(candidate(**changed), NOON) == expected
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, Allow()),
+        ({"address": None}, Skip(Reason.NO_ADDRESS)),
+        ({"suppressions": {"*": "bounced"}}, Skip(Reason.SUPPRESSED)),
+        ({"suppressions": {"*": "bounced"}, "purpose": "transactional"}, Skip(Reason.SUPPRESSED)),
+        ({"suppressions": {"product": "unsubscribed"}}, Skip(Reason.TOPIC_STOPPED)),
+        ({"suppressions": {"product": "unsubscribed"}, "purpose": "transactional"}, Allow()),
+        ({"suppressions": {"other": "unsubscribed"}}, Allow()),
+        ({"suppressions": {"*": "bounced"}, "channel": "in_app", "address": None}, Allow()),
+    ],
+)
+def test_suppression(changed: dict[str, Any], expected: object) -> None:
+    assert suppression.check(candidate(**changed), NOON) == expected
+
+
+@pytest.mark.parametrize(
+    ("purpose", "consents", "expected"),
+    [
+        ("transactional", {"product": "withdrawn"}, Allow()),
+        ("relationship", {}, Allow()),
+        ("relationship", {"product": "withdrawn"}, Skip(Reason.OPTED_OUT)),
+        ("relationship", {"*": "withdrawn"}, Skip(Reason.OPTED_OUT)),
+        ("relationship", {"*": "withdrawn", "product": "granted"}, Allow()),
+        ("relationship", {"other": "withdrawn"}, Allow()),
+        ("promotional", {}, Skip(Reason.NO_CONSENT)),
+        ("promotional", {"product": "granted"}, Allow()),
+        ("promotional", {"product": "withdrawn"}, Skip(Reason.OPTED_OUT)),
+    ],
+)
+def test_consent(purpose: str, consents: dict[str, str], expected: object) -> None:
+    assert consent.check(candidate(purpose=purpose, consents=consents), NOON) == expected
+
+
+def test_consent_speaks_about_mail_only() -> None:
+    assert consent.check(candidate(channel="in_app", consents={"product": "withdrawn"}), NOON) == Allow()
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [(None, Allow()), ("running", Allow()), ("done", Allow()), ("exited", Skip(Reason.EXITED))],
+)
+def test_still_relevant(state: str | None, expected: object) -> None:
+    assert still_relevant.check(candidate(journey_state=state), NOON) == expected
+
+
+def test_mail_waits_for_the_recipients_morning() -> None:
+    assert sending_hours.check(candidate(), NOON) == Allow()
+
+    verdict = sending_hours.check(candidate(), NIGHT)
+    assert isinstance(verdict, Hold)
+    local = verdict.until.astimezone(ZoneInfo("Asia/Tokyo"))
+    assert (local.date().isoformat(), 9 <= local.hour < 11) == ("2027-01-14", True)
+    assert (
+        sending_hours.check(candidate(zone=ZoneInfo("America/New_York"), calendar=calendar_of("US")), NIGHT) == Allow()
+    )
+
+
+def test_mail_waits_for_an_open_day() -> None:
+    coming_of_age_day = datetime(2027, 1, 11, 3, 0, tzinfo=UTC)
+    verdict = sending_hours.check(candidate(), coming_of_age_day)
+
+    assert isinstance(verdict, Hold)
+    assert verdict.until.astimezone(ZoneInfo("Asia/Tokyo")).date().isoformat() == "2027-01-12"
+
+
+@pytest.mark.parametrize("changed", [{"window": None}, {"channel": "in_app"}, {"phase": "ask"}])
+def test_hours_bind_neither_other_channels_nor_the_asking(changed: dict[str, Any]) -> None:
+    assert sending_hours.check(candidate(**changed), NIGHT) == Allow()
+
+
+def test_the_first_policy_that_objects_is_named() -> None:
+    assert judge(candidate(), NOON) == (None, Allow())
+    assert judge(candidate(account_phase="churned", suppressions={"*": "bounced"}), NIGHT) == (
+        "lifecycle",
+        Skip(Reason.CHURNED),
+    )
+
+
+def test_the_answer_keeps_what_it_rested_on() -> None:
+    inputs = candidate(suppressions={"*": "bounced"}, account_phase="adoption").inputs()
+
+    assert inputs["suppressions"] == {"*": "bounced"}
+    assert (inputs["account_phase"], inputs["zone"], inputs["country"]) == ("adoption", "Asia/Tokyo", "JP")
+
+
+def test_every_reason_has_words_in_both_languages() -> None:
+    assert set(WORDS) == set(Reason)
+    assert all(set(words) == {"ja", "en"} for words in WORDS.values())
+    assert say("opted_out", "en") == "the contact opted out of this topic"
+    assert len(POLICIES) == 5
