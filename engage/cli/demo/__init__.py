@@ -1,0 +1,1 @@
+"""`engage demo`: a sample company, played on real processes."""

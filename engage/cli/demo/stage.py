@@ -1,0 +1,149 @@
+"""The stage of the demo: real processes over one home, spoken to by HTTP and command line, on one moved clock."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import exists, select
+
+from engage.clock import Clock
+from engage.config import environment_for
+from engage.db.session import Database
+from engage.errors import EngageError
+from engage.messages.tables import Message
+from engage.worker.due import due_kinds
+
+_START_SECONDS = 60.0
+_SETTLE_SECONDS = 60.0
+
+
+class DemoError(EngageError):
+    """The demo could not go on; the log of the processes says more."""
+
+    code = "demo_failed"
+
+
+@dataclass
+class Stage:
+    """What the story needs: to send, to travel, to run commands, to wait until all is done."""
+
+    home: Path
+    port: int
+    clock: Clock
+    database: Database
+    write_key: str = ""
+
+    @property
+    def url(self) -> str:
+        """Where the web part of this stage is."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def command(self, *words: str, stdin: str | None = None) -> str:
+        """Runs an `engage` command as a user would, and returns what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "engage.cli", *words],
+            env=self._environment(),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise DemoError(done.stderr.strip() or done.stdout.strip(), where=f"engage {' '.join(words)}")
+        return done.stdout
+
+    def send(self, *events: Mapping[str, Any]) -> None:
+        """Sends events over HTTP as the product of the customer would, and waits until they have had their effect."""
+        body = json.dumps({"batch": [dict(event) for event in events]}, ensure_ascii=False).encode()
+        key = base64.b64encode(f"{self.write_key}:".encode()).decode()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            headers = {"Content-Type": "application/json", "Authorization": f"Basic {key}"}
+            connection.request("POST", "/v1/batch", body, headers)
+            answer = connection.getresponse()
+            if answer.status != 200:
+                raise DemoError(f"the intake answered {answer.status}: {answer.read().decode()}", where="/v1/batch")
+        finally:
+            connection.close()
+        self.settle()
+
+    def travel(self, to: datetime) -> None:
+        """Moves the one clock of all processes, then waits until whatever became due is done."""
+        self.clock.move(to - self.clock.now())
+        self.settle()
+
+    def settle(self) -> None:
+        """Waits until nothing is due and nothing is under way."""
+        wait_for(self._is_settled, _SETTLE_SECONDS, "the work that is due")
+
+    def _is_settled(self) -> bool:
+        with self.database.reading() as session:
+            busy = session.scalar(select(exists().where(Message.state == "sending")))
+            return not busy and not due_kinds(session, self.clock.now())
+
+    def _environment(self) -> dict[str, str]:
+        return environment_for({"ENGAGE_HOME": str(self.home), "ENGAGE_PUBLIC_URL": self.url})
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Web, worker, clock and Valkey, as `engage up` runs them, for as long as the block lasts."""
+        log_file = self.home / "up.log"
+        words = ["-m", "engage.cli", "up", "--quiet", "--listen", f"127.0.0.1:{self.port}"]
+        with log_file.open("ab") as log:
+            process = subprocess.Popen([sys.executable, *words], env=self._environment(), stdout=log, stderr=log)
+        try:
+            wait_for(lambda: _is_ready(self.port, process), _START_SECONDS, f"the start (its log: {log_file})")
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait()
+
+
+def set_up(home: Path, at: datetime) -> Stage:
+    """A stage in a home whose clock stands at an instant; nothing runs yet."""
+    home.mkdir(parents=True, exist_ok=True)
+    clock = Clock(home / "clock")
+    clock.move(at - clock.now())
+    return Stage(home=home, port=_free_port(), clock=clock, database=Database(f"sqlite:///{home / 'engage.db'}"))
+
+
+def wait_for(ask: Callable[[], bool], seconds: float, what: str) -> None:
+    """Asks until the answer is yes; says what did not come when it takes too long."""
+    deadline = time.monotonic() + seconds
+    while not ask():
+        if time.monotonic() > deadline:
+            raise DemoError(f"{what} took longer than {seconds:g} seconds")
+        time.sleep(0.05)
+
+
+def _is_ready(port: int, process: subprocess.Popen[bytes]) -> bool:
+    if process.poll() is not None:
+        raise DemoError(f"engage up ended with status {process.returncode}")
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
