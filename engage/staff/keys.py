@@ -1,0 +1,79 @@
+"""Write keys: one a source, shown once, kept as SHA-256 only. And the key ids of in-app tokens."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from engage.errors import ConflictError, InputError, NotFoundError
+from engage.ids import new_id
+from engage.staff.in_app_keys import derive
+from engage.staff.tables import InAppKey, WriteKey
+
+PREFIX = "ewk_"
+_SHOWN = len(PREFIX) + 6
+
+
+@dataclass(frozen=True, slots=True)
+class ListedKey:
+    """A write key as it is listed: never the key itself."""
+
+    name: str
+    prefix: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+def create_write_key(session: Session, name: str, *, now: datetime) -> str:
+    """Makes a write key for a source and returns it: the only time it can be seen."""
+    _require_free(session, WriteKey, name)
+    key = PREFIX + secrets.token_urlsafe(32)
+    session.execute(
+        insert(WriteKey).values(name=name, prefix=key[:_SHOWN], key_hash=_hashed(key), created_at=now, revoked_at=None)
+    )
+    return key
+
+
+def source_of(session: Session, key: str) -> int | None:
+    """The id of the source a write key belongs to, or None when it is unknown or revoked."""
+    known = select(WriteKey.id).where(WriteKey.key_hash == _hashed(key), WriteKey.revoked_at.is_(None))
+    return session.scalar(known)
+
+
+def list_write_keys(session: Session) -> list[ListedKey]:
+    """Every write key, the oldest first."""
+    listed = [getattr(WriteKey, name) for name in ListedKey.__slots__]
+    return [ListedKey(*row) for row in session.execute(select(*listed).order_by(WriteKey.id))]
+
+
+def revoke_write_key(session: Session, name: str, *, now: datetime) -> None:
+    """Makes a write key useless from now on."""
+    live = (WriteKey.name == name, WriteKey.revoked_at.is_(None))
+    revoked: Any = session.execute(update(WriteKey).where(*live).values(revoked_at=now))
+    if not revoked.rowcount:
+        raise NotFoundError(f"there is no live write key named {name!r}", code="no_such_key")
+
+
+def create_in_app_key(session: Session, name: str, *, secret_key: str, now: datetime) -> tuple[str, str]:
+    """Makes a key id for in-app tokens; returns it with the secret that signs them."""
+    _require_free(session, InAppKey, name)
+    kid = new_id("iak")
+    session.execute(insert(InAppKey).values(kid=kid, name=name, created_at=now, revoked_at=None))
+    return kid, derive(secret_key, kid)
+
+
+def _require_free(session: Session, table: type[WriteKey] | type[InAppKey], name: str) -> None:
+    if not name.strip() or not name.isprintable():
+        raise InputError("a key needs a name of one line", code="bad_name")
+    if session.scalar(select(table.id).where(table.name == name, table.revoked_at.is_(None))) is not None:
+        raise ConflictError(f"there is a key named {name!r} already", code="name_taken")
+
+
+def _hashed(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
