@@ -48,7 +48,6 @@ BUILT_IN: Mapping[str, Mapping[Kind, str]] = {
     "occurrence": {"date": "date period_start period_end"},
     "": {"date": "today", "instant": "now"},
 }
-OBJECTS = ("csm", "sales", "sender", "contract", "contact", "goal", "handoff", "usage")
 OPEN: Mapping[str, Kind] = {"event.properties": "any", "waited.properties": "any", "answers": "any"}
 
 _SENT: Mapping[str, Kind] = {"state": "text", "at": "instant", "template": "text"}
@@ -99,7 +98,7 @@ def _open_kind(path: str) -> Kind | None:
 
 @cache
 def _builtin() -> Catalogue:
-    kinds: dict[str, Kind] = dict.fromkeys(OBJECTS, "object")
+    kinds: dict[str, Kind] = dict.fromkeys((*filter(None, BUILT_IN), *OPEN), "object")
     for group, by_kind in BUILT_IN.items():
         for kind, names in by_kind.items():
             kinds.update({f"{group}.{name}".lstrip("."): kind for name in names.split()})

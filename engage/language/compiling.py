@@ -1,10 +1,11 @@
-"""From a template's files to what a release keeps: includes resolved, MJML turned into HTML once, Jinja tags untouched."""
+"""From a template's files to what a release keeps: includes resolved, MJML made HTML once, Jinja tags untouched."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +17,15 @@ from engage.language.tags import STAND_IN, protect, restore, tag_at
 from engage.language.templates import IncludeError, Layout, SourceFile, Template, place_of, resolve_includes
 
 COMPONENTS = frozenset(
-    ["accordion", "accordion-element", "accordion-text", "accordion-title", "all", "attributes", "body", "breakpoint", "button", "carousel", "carousel-image", "class", "column", "divider", "font", "group", "head", "hero", "image", "navbar", "navbar-link", "preview", "raw", "section", "social", "social-element", "spacer", "style", "table", "text", "title", "wrapper"]
+    """accordion accordion-element accordion-text accordion-title all attributes body breakpoint button carousel
+    carousel-image class column divider font group head hero image navbar navbar-link preview raw section social
+    social-element spacer style table text title wrapper""".split()  # noqa: SIM905
 )
 _COMPONENT = re.compile(r"<mj-([a-z-]+)")
 _ELEMENT = re.compile(r"<(/?)(mj-[a-z-]+|mjml)\b[^<>]*?(/?)>")
 _LOOSE = re.compile(r"<(?![a-zA-Z/!?])")
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_SPELLED = re.compile(r"qz(\d{5})zq")
 _HTML = re.compile(r"<html\b([^>]*)>", re.IGNORECASE)
 _LANG = re.compile(r"\slang=(\"[^\"]*\"|'[^']*')", re.IGNORECASE)
 
@@ -57,19 +61,21 @@ def _compile(template: Template, locale: str, layout: Layout) -> CompiledTemplat
     files = template.locales[locale]
     texts = {name: resolve_includes(file, locale, layout) for name, file in files.items() if name.endswith(".txt")}
     meta = template.meta.model_dump(mode="json", exclude={"kind"})
+    subject, html, text = texts.get("subject.txt", ""), "", texts.get("body.txt")
     if template.meta.kind == "in_app":
         link = texts.get("link.txt", "").strip() or None
-        subject, html, text = texts.get("title.txt", ""), "", texts.get("body.txt", "")
+        subject = texts.get("title.txt", "")
         meta |= {"link": link}
     else:
-        subject, html, text = texts.get("subject.txt", ""), _body(files, locale, layout), texts.get("body.txt")
+        html = _body(files, locale, layout)
     return CompiledTemplate(template.name, locale, template.meta.kind, subject.strip(), html, text, meta)
 
 
-def _body(files: Any, locale: str, layout: Layout) -> str:
+def _body(files: Mapping[str, SourceFile], locale: str, layout: Layout) -> str:
+    pieces = tuple(piece for (where, _), piece in layout.items() if where == locale)
     if "body.mjml" in files:
         file = files["body.mjml"]
-        html = _mjml(file, resolve_includes(file, locale, layout), layout)
+        html = _mjml(file, resolve_includes(file, locale, layout), pieces)
     elif "body.html" in files:
         html = resolve_includes(files["body.html"], locale, layout)
     else:
@@ -77,19 +83,22 @@ def _body(files: Any, locale: str, layout: Layout) -> str:
     return _HTML.sub(lambda found: f'<html lang="{locale}"{_LANG.sub("", found[1])}>', html, count=1)
 
 
-def _mjml(file: SourceFile, source: str, layout: Layout) -> str:
-    problems = [problem for each in (file, *layout.values()) for problem in _unknown_components(each)]
+def _mjml(file: SourceFile, source: str, pieces: tuple[SourceFile, ...]) -> str:
+    files = (file, *pieces)
+    problems = [problem for each in files for problem in _unknown_components(each)]
     if problems:
         raise PlaybookError(problems)
     protected, tags = protect(source)
+    # MRML escapes private characters inside attributes, so for its eyes the stand-ins are spelled in ASCII.
+    spelled = STAND_IN.sub(lambda found: f"qz{ord(found[0]):05d}zq", protected)
     try:
-        html = mrml.to_html(protected).content
+        html = _SPELLED.sub(lambda found: chr(int(found[1])), mrml.to_html(spelled).content)
     except OSError as error:
-        raise PlaybookError([_mjml_problem((file, *layout.values()), str(error))]) from None
+        raise PlaybookError([_mjml_problem(files, str(error))]) from None
     carried = {tag_at(character, tags) for character in STAND_IN.findall(html)}
     dropped = [tag for tag in tags if tag not in carried and not tag.startswith("{#")]
     if dropped:
-        raise PlaybookError([_dropped(tag, (file, *layout.values())) for tag in dict.fromkeys(dropped)])
+        raise PlaybookError([_dropped(tag, files) for tag in dict.fromkeys(dropped)])
     return restore(html, tags)
 
 

@@ -1,0 +1,98 @@
+"""Which facts a template's source names, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+from jinja2.lexer import TokenStream
+
+CONTEXT = frozenset({"salutation", "salutation_short", "unsubscribe_url", "unsubscribe_topic", "locale", "loop"})
+"""What rendering adds to the facts."""
+
+
+@dataclass(frozen=True)
+class NamedFact:
+    """A fact's path and the character where it is named."""
+
+    path: str
+    offset: int
+
+
+class TemplateSourceError(Exception):
+    """A source that is no template; `offset` says where."""
+
+    def __init__(self, message: str, offset: int):
+        super().__init__(message)
+        self.message, self.offset = message, offset
+
+
+class _Placed(Environment):
+    """Puts the character offset where Jinja2 keeps the line; whitespace control may have taken some in between."""
+
+    def _tokenize(
+        self, source: str, name: str | None, filename: str | None = None, state: str | None = None
+    ) -> TokenStream:
+        return TokenStream(self.lexer.wrap(self._offsets(source, state), name, filename), name, filename)
+
+    def _offsets(self, source: str, state: str | None) -> Iterator[tuple[int, str, str]]:
+        offset = 0
+        try:
+            for _, token, value in self.lexer.tokeniter(source, None, None, state):
+                found = source.find(value, offset)
+                start = offset if found < 0 else found
+                yield start, token, value
+                offset = start + len(value)
+        except TemplateSyntaxError as error:
+            raise TemplateSourceError(error.message or "it cannot be read", offset) from None
+
+
+_ENVIRONMENT = _Placed(keep_trailing_newline=True)
+
+
+def facts_named(source: str) -> list[NamedFact]:
+    """Every fact named in the source, loop variables left out; raises TemplateSourceError."""
+    try:
+        tree = _ENVIRONMENT.parse(source)
+    except TemplateSyntaxError as error:
+        raise TemplateSourceError(error.message or "it cannot be read", min(error.lineno, len(source))) from None
+    except RecursionError:
+        raise TemplateSourceError("it is nested too deeply", 0) from None
+    return list(_facts(tree, CONTEXT))
+
+
+def _facts(node: nodes.Node, local: frozenset[str]) -> Iterator[NamedFact]:
+    if isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem):
+        yield from _fact(node, local)
+        return
+    if isinstance(node, nodes.For):
+        yield from _facts(node.iter, local)
+        inside = local | {name.name for name in _names(node.target)}
+        for child in (*node.body, *node.else_, *([node.test] if node.test else [])):
+            yield from _facts(child, inside)
+        return
+    for child in node.iter_child_nodes():
+        yield from _facts(child, local)
+
+
+def _fact(node: nodes.Name | nodes.Getattr | nodes.Getitem, local: frozenset[str]) -> Iterator[NamedFact]:
+    parts: list[str] = []
+    inner: nodes.Node = node
+    while isinstance(inner, nodes.Getattr | nodes.Getitem):
+        if isinstance(inner, nodes.Getattr):
+            parts.insert(0, inner.attr)
+        elif isinstance(inner.arg, nodes.Const) and isinstance(inner.arg.value, str):
+            parts.insert(0, inner.arg.value)
+        else:
+            parts.clear()  # an item of a list: only the list itself is a known fact
+        inner = inner.node
+    if isinstance(inner, nodes.Name):
+        if inner.name not in local:
+            yield NamedFact(".".join([inner.name, *parts]), inner.lineno)
+    else:
+        yield from _facts(inner, local)
+
+
+def _names(target: nodes.Node) -> list[nodes.Name]:
+    return [target] if isinstance(target, nodes.Name) else list(target.find_all(nodes.Name))
