@@ -39,6 +39,8 @@ class Event(Base):
         Index("ix_events_account_id_occurred_at", "account_id", "occurred_at"),
         Index("ix_events_contact_id_name", "contact_id", "name"),
         Index("ix_events_name_occurred_at", "name", "occurred_at"),
+        Index("ix_events_of_nobody", "anonymous_id", postgresql_where=text("contact_id IS NULL"),
+              sqlite_where=text("contact_id IS NULL")),
     )  # fmt: skip
 
     id: Mapped[identity]

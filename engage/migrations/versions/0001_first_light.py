@@ -125,6 +125,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_events_contact_id_name", ["contact_id", "name"], unique=False)
         batch_op.create_index("ix_events_name_occurred_at", ["name", "occurred_at"], unique=False)
         batch_op.create_index(
+            "ix_events_of_nobody",
+            ["anonymous_id"],
+            unique=False,
+            postgresql_where=sa.text("contact_id IS NULL"),
+            sqlite_where=sa.text("contact_id IS NULL"),
+        )
+        batch_op.create_index(
             "ix_events_unresolved",
             ["id"],
             unique=False,
@@ -764,6 +771,11 @@ def downgrade() -> None:
             "ix_events_unresolved",
             postgresql_where=sa.text("resolved_at IS NULL"),
             sqlite_where=sa.text("resolved_at IS NULL"),
+        )
+        batch_op.drop_index(
+            "ix_events_of_nobody",
+            postgresql_where=sa.text("contact_id IS NULL"),
+            sqlite_where=sa.text("contact_id IS NULL"),
         )
         batch_op.drop_index("ix_events_name_occurred_at")
         batch_op.drop_index("ix_events_contact_id_name")
