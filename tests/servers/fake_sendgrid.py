@@ -3,7 +3,8 @@
 `python -m tests.servers.fake_sendgrid --log FILE` prints its port. The log gets one JSON line per accepted message,
 written before the 202. Addresses choose faults: `reject…` 400, `throttle…` 429, `broken…` 500, `hangup…` accepted but
 never answered.
-`POST /control/events {"url": …, "events": [{"message_id": …, "event": "delivered", …}]}` sends a signed webhook;
+`POST /control/events {"url": …, "events": [{"message_id": …, "event": "delivered", …}]}` sends a signed webhook
+(`"timestamp": "1700000000"` signs it as of then);
 `GET /control/key` gives the public key as SendGrid shows it (base64 DER).
 """
 
@@ -52,10 +53,11 @@ class Provider:
         }
         os.write(self.log, json.dumps(line).encode("ascii") + b"\n")
 
-    def post_events(self, url: str, events: list[dict[str, Any]]) -> int:
+    def post_events(self, url: str, events: list[dict[str, Any]], timestamp: str | None = None) -> int:
         """Posts one signed batch the way SendGrid does; returns the receiver's status."""
         raw = (json.dumps([event_body(event) for event in events]) + "\r\n").encode("utf-8")
-        request = urllib.request.Request(url, raw, {"Content-Type": "application/json", **self.signed(raw)})
+        headers = {"Content-Type": "application/json", **self.signed(raw, timestamp)}
+        request = urllib.request.Request(url, raw, headers)
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 return int(answer.status)
@@ -102,7 +104,8 @@ class Handler(BaseHTTPRequestHandler):
             self._send(body)
         elif self.path == "/control/events":
             url = body.get("url") or self.provider.webhook_url
-            self._answer(200, {"status": self.provider.post_events(url, body["events"])})
+            status = self.provider.post_events(url, body["events"], body.get("timestamp"))
+            self._answer(200, {"status": status})
         else:
             self._answer(404, {"errors": [{"message": "not found"}]})
 

@@ -52,7 +52,7 @@ def check_key(public_key: str) -> None:
 def parse(raw: bytes) -> list[Receipt]:
     """The receipts in a webhook's body; kinds that mean nothing to us are left out."""
     try:
-        events = json.loads(raw)
+        events = json.loads(raw.replace(rb"\u0000", b""))  # PostgreSQL keeps no NUL in JSON
     except (ValueError, RecursionError):
         raise InputError("the webhook's body is not JSON") from None
     if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):

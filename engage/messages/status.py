@@ -1,0 +1,49 @@
+"""The life of a message on one screen: its states, every legal move between them, and what receipts may say."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PROPOSED: Final = "proposed"  # a colleague must approve it
+QUEUED: Final = "queued"  # due at `due_at`
+HELD: Final = "held"  # a policy or a missing fact says: not now; due again at `due_at`
+SENDING: Final = "sending"  # being handed over; the attempt is committed, its outcome is not
+ACCEPTED: Final = "accepted"  # the provider has it
+REJECTED: Final = "rejected"  # the provider refuses it for good
+UNKNOWN: Final = "unknown"  # it may have left; never sent again without evidence
+SKIPPED: Final = "skipped"  # decided against, with a reason
+CANCELLED: Final = "cancelled"  # taken back by its journey or by a person
+
+STATES: Final = (PROPOSED, QUEUED, HELD, SENDING, ACCEPTED, REJECTED, UNKNOWN, SKIPPED, CANCELLED)
+
+TRANSITIONS: Final[dict[str, frozenset[str]]] = {
+    PROPOSED: frozenset({QUEUED, HELD, SKIPPED, CANCELLED}),
+    # accepted straight from the queue: an in-app message, or a receipt that proves a hand-over we had lost
+    QUEUED: frozenset({SENDING, HELD, ACCEPTED, SKIPPED, CANCELLED}),
+    HELD: frozenset({QUEUED, SENDING, HELD, PROPOSED, ACCEPTED, SKIPPED, CANCELLED}),
+    SENDING: frozenset({ACCEPTED, REJECTED, UNKNOWN, QUEUED}),  # back to the queue only when surely not sent
+    # late truth: the outcome of a slow hand-over, a receipt, or a person's word
+    UNKNOWN: frozenset({ACCEPTED, REJECTED, QUEUED, CANCELLED}),
+    ACCEPTED: frozenset(),
+    REJECTED: frozenset(),
+    SKIPPED: frozenset(),
+    CANCELLED: frozenset(),
+}
+
+# What receipts say, by rank: events come in any order, the highest rank stays.
+DELIVERY_RANKS: Final = {"none": 0, "processed": 1, "deferred": 2, "delivered": 3, "dropped": 4, "bounced": 5}
+
+
+def may_become(old: str, new: str) -> bool:
+    """Whether a message may move from one state to another."""
+    return new in TRANSITIONS[old]
+
+
+def sources_of(new: str) -> tuple[str, ...]:
+    """The states from which a message may move to this one."""
+    return tuple(old for old in STATES if new in TRANSITIONS[old])
+
+
+def later_delivery(old: str, new: str) -> str:
+    """What is known of the delivery after one more receipt, in whatever order they came."""
+    return max(old, new, key=DELIVERY_RANKS.__getitem__)
