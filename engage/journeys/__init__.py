@@ -1,1 +1,1 @@
-"""Playbooks in motion: match, enrol, decide, advance, exit, explain."""
+"""From events and dates to decisions: match, enrol, decide, advance, exit, explain; orders go down to messages."""
