@@ -93,7 +93,8 @@ def name_of(member: StaffMember, locale: str) -> str:
     written = member.names.get(locale)
     if written:
         return str(written)
-    parts = (member.family_name, member.given_name) if locale == "ja" else (member.given_name, member.family_name)
+    is_japanese = locale == "ja" or any(sign >= "\u3000" for sign in member.family_name)
+    parts = (member.family_name, member.given_name) if is_japanese else (member.given_name, member.family_name)
     return " ".join(part for part in parts if part)
 
 

@@ -1,1 +1,1 @@
-"""One blueprint for one audience: console."""
+"""The console for our own people: server-rendered pages whose forms work without a script."""

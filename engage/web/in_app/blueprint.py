@@ -10,13 +10,13 @@ from typing import Any
 from flask import Blueprint, Response, g, request
 
 from engage.channels.in_app.states import MOST_AT_ONCE
-from engage.clock import Clock
-from engage.db.session import Database
-from engage.errors import EngageError, InputError, NotFoundError, PermissionDeniedError
+from engage.errors import InputError, NotFoundError, PermissionDeniedError
 from engage.messages.reactions import react
+from engage.web.errors import error_body
 from engage.web.in_app.presenting import feed_body
 from engage.web.in_app.readers import contact_id_of
 from engage.web.in_app.tokens import user_of
+from engage.wiring import Engage
 
 POLL_AFTER = 30
 OPEN_ENDPOINTS = ("in_app_api.component",)
@@ -31,11 +31,11 @@ _PREFLIGHT = {
     "Access-Control-Allow-Headers": "Authorization, Content-Type, If-None-Match",
     "Access-Control-Max-Age": "7200",
 }
-_STATUS: dict[type[EngageError], int] = {PermissionDeniedError: 401, NotFoundError: 404, InputError: 400}
 
 
-def in_app_api(*, database: Database, clock: Clock, secret_key: str) -> Blueprint:
+def in_app_api(engage: Engage) -> Blueprint:
     """The blueprint of the in-app API; its guard is bound here."""
+    database, clock, secret_key = engage.database, engage.clock, engage.settings.secret_key
     api = Blueprint("in_app_api", __name__, url_prefix="/in-app")
     script = _COMPONENT.read_bytes()
 
@@ -54,8 +54,7 @@ def in_app_api(*, database: Database, clock: Clock, secret_key: str) -> Blueprin
         response.headers.update(_CORS)
         return response
 
-    for refusal, status in _STATUS.items():
-        api.register_error_handler(refusal, lambda error, status=status: _refused(error, status))
+    api.register_error_handler(PermissionDeniedError, _unknown_reader)
 
     @api.get("/engage-inbox.js")
     def component() -> Response:
@@ -109,11 +108,10 @@ def _ids_said() -> list[str]:
     return ids
 
 
-def _refused(error: EngageError, status: int) -> Response:
-    response = _json({"code": error.code, "message": str(error)})
-    response.status_code = status
-    if status == 401:
-        response.headers["WWW-Authenticate"] = "Bearer"
+def _unknown_reader(error: PermissionDeniedError) -> Response:
+    response = _json({"error": error_body(error)})
+    response.status_code = 401
+    response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 

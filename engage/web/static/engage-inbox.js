@@ -1,37 +1,37 @@
-// <engage-inbox src="https://engage.example.com" token="…" locale="ja"></engage-inbox>
+// <engage-inbox src="https://engage.example.com" token="…" locale="ja">
 // On the event "engage-token-expired" set a fresh token; "engage-unread" tells the count.
 const TEXTS = {
 	ja: {
 		title: "お知らせ", bell: (n) => (n ? `お知らせ(未読${n}件)` : "お知らせ"), empty: "新しいお知らせはありません。",
-		dismiss: (t) => `「${t}」を一覧から消す`, more: "以前のお知らせを見る", unread: "未読", open: "詳しく見る", all: "すべて既読にする",
-		close: "閉じる", broken: "お知らせを読み込めませんでした。自動でもう一度試します。",
+		dismiss: (t) => `「${t}」を一覧から消す`, more: "以前のお知らせ", unread: "未読", open: "詳しく見る", all: "すべて既読にする",
+		close: "閉じる", broken: "お知らせを読み込めませんでした。",
 	},
 	en: {
 		title: "Messages", bell: (n) => (n ? `Messages, ${n} unread` : "Messages"), empty: "Nothing new right now.",
-		dismiss: (t) => `Remove “${t}”`, more: "Show earlier messages", unread: "Unread", open: "Read more", all: "Mark all as read",
-		close: "Close", broken: "Messages could not be loaded. Trying again by itself.",
+		dismiss: (t) => `Remove “${t}”`, more: "Earlier messages", unread: "Unread", open: "Read more", all: "Mark all read",
+		close: "Close", broken: "Messages could not be loaded.",
 	},
 };
 const SHEET = new CSSStyleSheet();
 SHEET.replaceSync(`
-:host{--accent:var(--engage-accent,light-dark(#0b6b57,#5fcfb4));--bg:var(--engage-surface,light-dark(#fff,#1d2126));--fg:var(--engage-text,light-dark(#1c2024,#eceef0));
+:host{--accent:var(--engage-accent,light-dark(#0b6b57,#5fcfb4));--bg:light-dark(#fff,#1d2126);--fg:light-dark(#1c2024,#eceef0);
 --quiet:light-dark(#5d666f,#a3adb6);--line:light-dark(#e3e7ea,#343b42);display:inline-block;position:relative;text-align:start;
-font:14px/1.65 var(--engage-font,system-ui,"Hiragino Sans","Noto Sans JP","Yu Gothic UI",Meiryo,sans-serif)}
+font:14px/1.65 var(--engage-font,system-ui,"Hiragino Sans","Noto Sans JP",Meiryo,sans-serif)}
 :host([hidden]),[hidden]{display:none!important}*{box-sizing:border-box}
 button{font:inherit;color:inherit;background:none;border:0;padding:0;cursor:pointer;text-align:start}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:6px}
-.bell,.x{display:grid;place-items:center;border-radius:10px}.bell{width:44px;height:44px;position:relative}.bell:hover,.x:hover{background:rgb(128 128 128/.16)}svg{width:22px}
-.count{position:absolute;top:3px;right:2px;min-width:18px;padding:0 5px;border-radius:9px;background:#c4314b;color:#fff;font-size:11px;line-height:18px;font-weight:700;text-align:center}
+.bell,.x{display:grid;place-items:center;border-radius:10px}.bell{width:44px;height:44px;position:relative}.bell:hover,.x:hover{background:#8883}svg{width:22px;fill:none;stroke:currentColor;stroke-width:1.7}
+.count{position:absolute;top:3px;right:2px;min-width:18px;padding:0 5px;border-radius:9px;background:#c23;color:#fff;font-size:11px;line-height:18px;font-weight:700;text-align:center}
 .panel{position:absolute;z-index:9999;top:calc(100% + 8px);right:0;width:380px;max-height:min(560px,80vh);display:flex;flex-direction:column;overflow:hidden;
-color:var(--fg);background:var(--bg);border:1px solid var(--line);border-radius:14px;box-shadow:0 12px 40px rgb(0 0 0/.16);outline:0}.panel.start{left:0;right:auto}
+color:var(--fg);background:var(--bg);border:1px solid var(--line);border-radius:14px;box-shadow:0 12px 40px #0003;outline:0}.panel.start{left:0;right:auto}
 header{display:flex;align-items:center;gap:12px;padding:12px 12px 12px 16px;border-bottom:1px solid var(--line)}h2{font-size:15px;margin:0;flex:1}
-.act,a{color:var(--accent);font-size:13px}.act:hover{text-decoration:underline}ul{list-style:none;margin:0;padding:0;overflow-y:auto;overscroll-behavior:contain}
+.act,a{color:var(--accent);font-size:13px}ul{list-style:none;margin:0;padding:0;overflow-y:auto}
 li{display:grid;grid-template-columns:8px 1fr 28px;gap:10px;padding:14px 12px 14px 16px}li+li{border-top:1px solid var(--line)}
 .dot{height:8px;border-radius:8px;margin-top:8px;overflow:hidden;text-indent:9px;white-space:nowrap}.new .dot{background:var(--accent)}.new .name{font-weight:700}
 .name,.body{width:100%;margin:0;overflow-wrap:anywhere}.body{color:var(--quiet);white-space:pre-line}li:not(.open) .body{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:3;overflow:hidden}
-.foot{display:flex;gap:14px;align-items:baseline;margin-top:6px;font-size:12px;color:var(--quiet)}a{font-weight:600}
+.foot{display:flex;gap:14px;align-items:baseline;margin-top:6px;font-size:12px;color:var(--quiet)}
 .x{width:28px;height:28px;color:var(--quiet);font-size:18px}.note{margin:0;padding:28px 16px;text-align:center;color:var(--quiet)}.more{padding:12px;text-align:center;border-top:1px solid var(--line)}
-.sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}@media(max-width:480px){.panel,.panel.start{position:fixed;inset:auto 12px 12px;width:auto}}`);
+.sr{position:absolute;clip-path:inset(50%)}@media(max-width:480px){.panel,.panel.start{position:fixed;inset:auto 12px 12px;width:auto}}`);
 
 const make = (tag, props = {}, ...children) => {
 	const node = Object.assign(document.createElement(tag), props);
@@ -41,16 +41,17 @@ const make = (tag, props = {}, ...children) => {
 const button = (className, props = {}, ...children) => make("button", { type: "button", className, ...props }, ...children);
 
 function bellIcon() {
-	const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg"), path = document.createElementNS(svg.namespaceURI, "path");
+	const [svg, path] = ["svg", "path"].map((tag) => document.createElementNS("http://www.w3.org/2000/svg", tag));
+	svg.setAttribute("viewBox", "0 0 24 24");
+	svg.ariaHidden = "true";
 	path.setAttribute("d", "M6 9a6 6 0 0 1 12 0c0 6 2.5 7.5 2.5 7.5h-17S6 15 6 9ZM10 20a2.2 2.2 0 0 0 4 0");
-	for (const [k, v] of [["viewBox", "0 0 24 24"], ["fill", "none"], ["stroke", "currentColor"], ["stroke-width", 1.7], ["aria-hidden", true]]) svg.setAttribute(k, v);
 	svg.append(path);
 	return svg;
 }
 
 function safeUrl(raw) {
-	const url = URL.canParse(raw, document.baseURI) && new URL(raw, document.baseURI);
-	return url && /^https?:$/.test(url.protocol) ? url.href : "";
+	const url = raw && URL.canParse(raw, document.baseURI) && new URL(raw, document.baseURI).href;
+	return /^https?:/.test(url) ? url : "";
 }
 
 class EngageInbox extends HTMLElement {
@@ -97,8 +98,8 @@ class EngageInbox extends HTMLElement {
 		ui.close.onclick = () => this.#show(false, true);
 		ui.all.onclick = () => (ui.panel.focus(), this.#mark("read", this.#items.filter((i) => !i.read_at)));
 		ui.more.onclick = () => ((this.#limit += 20), (this.#etag = null), this.#load());
-		root.onkeydown = (e) => e.key === "Escape" && this.#show(false, true);
-		ui.panel.onfocusout = (e) => e.relatedTarget && !root.contains(e.relatedTarget) && this.#show(false);
+		root.addEventListener("keydown", (e) => e.key === "Escape" && this.#show(false, true));
+		root.addEventListener("focusout", (e) => e.relatedTarget && !root.contains(e.relatedTarget) && this.#show(false));
 		root.append(ui.bell, ui.panel, ui.status);
 		return ui;
 	}
@@ -127,7 +128,7 @@ class EngageInbox extends HTMLElement {
 	#ask(path, options, headers) {
 		headers = { Authorization: `Bearer ${this.getAttribute("token")}`, ...headers };
 		const url = new URL(`/in-app/v1/${path}`, this.getAttribute("src") || import.meta.url);
-		return fetch(url, { ...options, headers, credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" });
+		return fetch(url, { ...options, headers, credentials: "omit", cache: "no-store" });
 	}
 
 	async #load() {
@@ -164,7 +165,7 @@ class EngageInbox extends HTMLElement {
 	}
 
 	#tell(name, detail) {
-		this.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, detail }));
+		this.dispatchEvent(new CustomEvent(name, { detail }));
 	}
 
 	#markSeen() {
@@ -180,7 +181,7 @@ class EngageInbox extends HTMLElement {
 		this.#paint();
 		const round = ++this.#round, bulk = { body: JSON.stringify({ ids: items.map((i) => i.id) }) };
 		const [path, what] = /seen|read/.test(state) ? [state, bulk] : [`${items[0].id}/${state}`, {}];
-		await this.#ask(`items/${path}`, { method: "POST", keepalive: true, ...what }, { "Content-Type": "application/json" }).catch(() => {});
+		await this.#ask(`items/${path}`, { method: "POST", keepalive: true, ...what }).catch(() => {});
 		if (round === this.#round) this.#again(this.#every);
 	}
 
@@ -197,34 +198,32 @@ class EngageInbox extends HTMLElement {
 		ui.foot.hidden = !this.#more;
 		ui.note.textContent = t.empty;
 		ui.note.hidden = !this.#loaded || this.#items.length > 0;
-		this.#items.forEach((item, at) => {
-			const row = this.#row(item, t);
-			if (ui.list.children[at] !== row) ui.list.insertBefore(row, ui.list.children[at] ?? null);
-		});
-		while (ui.list.children.length > this.#items.length) ui.list.lastChild.remove();
+		const { list } = ui, rows = this.#items.map((item) => this.#row(item, t));
+		rows.forEach((row, at) => list.children[at] === row || list.insertBefore(row, list.children[at]));
+		while (list.children[rows.length]) list.lastChild.remove();
 	}
 
 	#row(item, t) {
 		if (!this.#rows.has(item.id)) this.#rows.set(item.id, this.#newRow());
-		const row = this.#rows.get(item.id), url = safeUrl(item.link?.url);
+		const row = this.#rows.get(item.id), { li, dot, name, body, link, time, x } = row;
 		row.item = item;
-		row.li.classList.toggle("new", !item.read_at);
-		row.dot.textContent = item.read_at ? "" : t.unread;
-		row.name.textContent = item.title;
-		row.body.textContent = item.body;
-		row.link.hidden = !url;
-		row.link.href = url;
-		row.link.textContent = item.link?.label || t.open;
-		row.time.textContent = this.#ago(item.created_at);
-		row.x.ariaLabel = t.dismiss(item.title);
-		return row.li;
+		li.classList.toggle("new", !item.read_at);
+		dot.textContent = item.read_at ? "" : t.unread;
+		name.textContent = item.title;
+		body.textContent = item.body;
+		link.href = safeUrl(item.link?.url);
+		link.hidden = !link.getAttribute("href");
+		link.textContent = t.open;
+		time.textContent = this.#ago(item.created_at);
+		x.ariaLabel = t.dismiss(item.title);
+		return li;
 	}
 
 	#newRow() {
-		const row = { dot: make("span", { className: "dot" }), name: button("name", { ariaExpanded: "false" }), body: make("p", { className: "body" }),
-			link: make("a", { rel: "noopener" }), time: make("time"), x: button("x", { textContent: "×" }) };
-		const { name, body, link, time, x } = row;
-		const li = (row.li = make("li", {}, row.dot, make("div", {}, name, body, make("div", { className: "foot" }, link, time)), x));
+		const dot = make("span", { className: "dot" }), name = button("name", { ariaExpanded: "false" }), body = make("p", { className: "body" });
+		const link = make("a", { rel: "noopener" }), time = make("time"), x = button("x", { textContent: "×" });
+		const li = make("li", {}, dot, make("div", {}, name, body, make("div", { className: "foot" }, link, time)), x);
+		const row = { li, dot, name, body, link, time, x };
 		name.onclick = () => {
 			name.ariaExpanded = String(li.classList.toggle("open"));
 			if (!row.item.read_at) this.#mark("read", [row.item]);

@@ -1,0 +1,116 @@
+"""Who is at the console: the session cookie, the guard of its blueprint, and the two checks against forged requests."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from flask import Blueprint, g, redirect, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from engage.clock import Clock
+from engage.db.session import Database
+from engage.errors import PermissionDeniedError
+from engage.staff import audit, sessions
+from engage.staff.people import check_password
+from engage.staff.sessions import Login
+from engage.staff.tables import StaffMember
+
+READING = ("GET", "HEAD", "OPTIONS")
+
+
+class ConsoleDoor:
+    """Lets people in and out, and stands before every view of the blueprint it is bound to."""
+
+    def __init__(self, database: Database, clock: Clock, *, public_url: str, open_endpoints: Collection[str]) -> None:
+        self._database = database
+        self._clock = clock
+        self._origin = _origin_of(public_url)
+        self._is_https = public_url.startswith("https://")
+        self._open = frozenset(open_endpoints)
+        self.cookie = "__Host-engage" if self._is_https else "engage"
+
+    def bind(self, blueprint: Blueprint) -> None:
+        """Puts the guard before every view of the blueprint."""
+        blueprint.before_request(self._guard)
+
+    def log_in(self, session: Session, email: str, password: str) -> tuple[StaffMember, str] | None:
+        """The person and a fresh session token, or None."""
+        now = self._clock.now()
+        member = check_password(session, email, password)
+        if member is None:
+            return None
+        token = sessions.log_in(session, member.id, old_token=request.cookies.get(self.cookie), now=now)
+        actor = member.public_id
+        audit.record(session, actor=actor, action="logged_in", object_kind="staff", object_id=actor, now=now)
+        return member, token
+
+    def log_out(self, session: Session) -> None:
+        """Ends the session the request came with."""
+        sessions.log_out(session, request.cookies.get(self.cookie, ""))
+
+    def hand_cookie(self, response: AnyResponse, token: str) -> None:
+        """Gives the browser its session."""
+        response.set_cookie(
+            self.cookie,
+            token,
+            max_age=int(sessions.LONGEST.total_seconds()),
+            secure=self._is_https,
+            httponly=True,
+            samesite="Lax",
+        )
+
+    def take_cookie(self, response: AnyResponse) -> None:
+        """Takes the session away from the browser."""
+        response.delete_cookie(self.cookie, secure=self._is_https, httponly=True, samesite="Lax")
+
+    def _guard(self) -> AnyResponse | None:
+        """1. who is it 2. does the form come from our own page 3. may nobody-in-particular see this."""
+        g.login = self._login()
+        if request.method not in READING:
+            self._refuse_foreign_forms(g.login)
+        if g.login is None and request.endpoint not in self._open:
+            back = request.full_path.rstrip("?") if request.method == "GET" else None
+            return redirect(url_for("console.login", next=back), code=303)
+        return None
+
+    def _login(self) -> Login | None:
+        token = request.cookies.get(self.cookie)
+        if not token or request.endpoint == "console.static":
+            return None
+        now = self._clock.now()
+        with self._database.reading() as session:
+            login = sessions.find_login(session, token, now=now)
+        if login is not None and login.is_stale:
+            with self._database.transaction() as session:
+                sessions.touch(session, token, now=now)
+        return login
+
+    def _refuse_foreign_forms(self, login: Login | None) -> None:
+        if not self._is_own_page():
+            raise PermissionDeniedError("the form came from another site", code="foreign_form")
+        said = request.form.get("csrf_token", "")
+        if login is not None and not hmac.compare_digest(said.encode(), login.csrf_token.encode()):
+            raise PermissionDeniedError("the form is too old", code="stale_form", hint="open the page again")
+
+    def _is_own_page(self) -> bool:
+        """By what browsers say of where a form stands; a client that says nothing is no browser and has no cookie."""
+        site = request.headers.get("Sec-Fetch-Site")
+        if site is not None:
+            return site in ("same-origin", "none")
+        origin = request.headers.get("Origin")
+        return origin is None or origin in (self._origin, _origin_of(request.host_url))
+
+
+def back_path(said: str | None, otherwise: str) -> str:
+    """A path of the console to go to next, never another site."""
+    parts = urlsplit(said or "")
+    ours = not parts.scheme and not parts.netloc and parts.path.startswith("/console") and "\\" not in (said or "")
+    return said if ours and said else otherwise
+
+
+def _origin_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,99 @@
+"""Why a message stands before a person: the playbook, what was journaled at its step, and what the gate answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engage.journeys.tables import Enrolment, StepRun
+from engage.messages.policy.order import POLICIES
+from engage.messages.policy.verdicts import say
+from engage.messages.tables import Approval, GateCheck, Message
+from engage.releases.library import Library
+
+MOST_FACTS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What one policy answered."""
+
+    policy: str
+    verdict: str
+    reason: Mapping[str, str] | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """What the approval page says beside the mail."""
+
+    playbook: Mapping[str, str] | None = None
+    feel: Mapping[str, str] | None = None
+    started: Sequence[tuple[str, Any]] = ()
+    facts: Sequence[tuple[str, Any]] = ()
+    checks: Sequence[Check] = ()
+    checked_at: datetime | None = None
+
+
+def reasons_of(session: Session, library: Library, approval_id: str) -> Reasons:
+    """The reasons as they were written down, never worked out anew."""
+    message = session.scalars(
+        select(Message).join(Approval, Approval.message_id == Message.id).where(Approval.public_id == approval_id)
+    ).one()
+    last = session.scalars(
+        select(GateCheck).where(GateCheck.message_id == message.id).order_by(GateCheck.id.desc()).limit(1)
+    ).first()
+    checks, checked_at = list(_answers(last)) if last else [], last.at if last else None
+    enrolment = session.get(Enrolment, message.origin_id) if message.origin == "enrolment" else None
+    if enrolment is None:
+        return Reasons(checks=checks, checked_at=checked_at)
+    playbook = library.playbook(session, enrolment.playbook_version_id).playbook
+    return Reasons(
+        playbook=_both(playbook.title),
+        feel=_both(playbook.should_feel),
+        started=_started(enrolment),
+        facts=list(_flat(_journaled(session, message)))[:MOST_FACTS],
+        checks=checks,
+        checked_at=checked_at,
+    )
+
+
+def _answers(check: GateCheck) -> Iterator[Check]:
+    """The policies in their order, up to the one that did not allow."""
+    for name, _policy in POLICIES:
+        if name == check.policy:
+            reason = {locale: say(check.reason or "", locale) for locale in ("ja", "en")}
+            yield Check(name, check.verdict, reason, check.until)
+            return
+        yield Check(name, "allow")
+
+
+def _started(enrolment: Enrolment) -> list[tuple[str, Any]]:
+    """The event with its time, or the date that came; else only when the run began."""
+    event = enrolment.trigger.get("event") or {}
+    if event.get("name"):
+        return [(event["name"], event.get("occurred_at"))]
+    return list(_flat(enrolment.trigger.get("occurrence") or {})) or [("", enrolment.entered_at)]
+
+
+def _journaled(session: Session, message: Message) -> Mapping[str, Any]:
+    step = (StepRun.enrolment_id == message.origin_id, StepRun.step_id == message.step_id)
+    return session.scalar(select(StepRun.inputs).where(*step, StepRun.visit == message.visit)) or {}
+
+
+def _flat(inputs: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in inputs.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{path}{name}.")
+        else:
+            yield f"{path}{name}", value
+
+
+def _both(text: Any) -> dict[str, str] | None:
+    return {"ja": text.ja, "en": text.en} if text is not None else None

@@ -1,0 +1,190 @@
+"""Every word of the console, in Japanese and in English."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+LOCALES = ("ja", "en")
+
+TEXTS: dict[str, tuple[str, str]] = {
+    # frame
+    "skip": ("本文へ移動", "Skip to the content"),
+    "nav.approvals": ("承認", "Approvals"),
+    "nav.tasks": ("要対応タスク", "Tasks"),
+    "nav.label": ("メニュー", "Menu"),
+    "language": ("表示言語", "Language"),
+    "theme": ("配色", "Colours"),
+    "theme.auto": ("自動", "Auto"),
+    "theme.light": ("明るい", "Light"),
+    "theme.dark": ("暗い", "Dark"),
+    "logout": ("ログアウト", "Log out"),
+    # login
+    "login.title": ("ログイン", "Log in"),
+    "login.lead": (
+        "お客様へのメッセージを確認し、承認する画面です。",
+        "Where messages to customers are read and approved.",
+    ),
+    "login.email": ("メールアドレス", "Email address"),
+    "login.password": ("パスワード", "Password"),
+    "login.submit": ("ログイン", "Log in"),
+    "login.wrong": (
+        "メールアドレスまたはパスワードが違います。お忘れの場合は管理者にご連絡ください。",
+        "The address or the password is not right. If you have forgotten it, ask an administrator.",
+    ),
+    # approvals: list
+    "approvals.title": ("承認待ち", "Waiting for approval"),
+    "approvals.count": ("{n}件", "{n}"),
+    "approvals.mine": ("自分の担当", "Mine"),
+    "approvals.all": ("すべて", "Everyone’s"),
+    "approvals.empty": ("承認待ちのメッセージはありません。", "Nothing is waiting for approval."),
+    "approvals.empty_hint": (
+        "新しい下書きができると、ここに並びます。",
+        "New drafts will appear here as playbooks write them.",
+    ),
+    "approvals.to": ("{name} 宛", "to {name}"),
+    "approvals.expires": ("期限 {when}", "decide by {when}"),
+    "approvals.late": ("期限切れ", "overdue"),
+    "approvals.escalated": ("引き継ぎ", "passed on"),
+    "approvals.nobody": ("担当者なし", "nobody"),
+    # approvals: one
+    "approval.back": ("承認待ち一覧", "All waiting"),
+    "approval.why": ("送る理由", "Why this message"),
+    "approval.playbook": ("プレイブック", "Playbook"),
+    "approval.step": ("ステップ", "Step"),
+    "approval.feel": ("お客様に感じていただきたいこと", "What the customer should feel"),
+    "approval.cause": ("承認が必要な理由", "Why you are asked"),
+    "approval.cause.touch_model": (
+        "このお客様のタッチモデルでは、送信前に担当者の確認が必要です。",
+        "This customer’s touch model asks a person to look first.",
+    ),
+    "approval.cause.playbook": ("プレイブックが確認を求めています。", "The playbook asks a person to look first."),
+    "approval.cause.sender_consent": (
+        "差出人ご本人の同意が必要です。この文面への同意は一度だけで済みます。",
+        "It goes out in your name: you consent to this text once.",
+    ),
+    "approval.started": ("きっかけ", "What started it"),
+    "approval.asked": ("依頼日時", "Asked"),
+    "approval.expires": ("回答期限", "Decide by"),
+    "approval.assignee": ("承認者", "Asked of"),
+    "approval.facts": ("判断に使った情報", "Facts it rests on"),
+    "approval.facts_none": ("記録された情報はありません。", "No facts were recorded."),
+    "approval.gate": ("送信前の確認", "Checks"),
+    "approval.gate_none": ("まだ確認されていません。", "Not checked yet."),
+    "approval.gate_at": ("{when}に確認。", "Checked {when}. "),
+    "approval.gate_again": ("送信の直前に、もう一度確認します。", "All of it is checked again just before sending."),
+    "policy.still_relevant": ("プレイブックの適用が続いている", "The playbook still applies"),
+    "policy.lifecycle": ("解約・退職・異動がない", "Still a customer, still there"),
+    "policy.suppression": ("配信除外のアドレスではない", "The address accepts mail"),
+    "policy.consent": ("この種類の配信に支障がない", "This kind of mail is welcome"),
+    "policy.sending_hours": ("配信してよい時間帯", "Within sending hours"),
+    "approval.until": ("{when}まで", "until {when}"),
+    "mail.label": ("届くメッセージ", "The message as it will look"),
+    "mail.subject": ("件名", "Subject"),
+    "mail.title": ("タイトル", "Title"),
+    "mail.from": ("差出人", "From"),
+    "mail.to": ("宛先", "To"),
+    "mail.cc": ("CC", "Cc"),
+    "mail.desktop": ("パソコン", "Desktop"),
+    "mail.phone": ("スマートフォン", "Phone"),
+    "mail.text": ("テキスト", "Plain text"),
+    "mail.view": ("表示の切り替え", "View"),
+    "mail.frame": ("メールの表示", "The mail"),
+    "mail.broken": (
+        "このメッセージは今のままでは表示できません:{reason}",
+        "This message cannot be shown as it is: {reason}",
+    ),
+    "mail.in_app": ("アプリ内メッセージ", "In-app message"),
+    "mail.edited": ("編集済み", "Edited"),
+    "act.approve": ("承認して送る", "Approve and send"),
+    "act.edit": ("文面を編集", "Edit"),
+    "act.reject": ("送らない", "Do not send"),
+    "act.reject_title": ("送らない理由", "Why it should not go out"),
+    "act.reject_hint": (
+        "プレイブックの作成者が読みます。文面や送り先の改善に使われます。",
+        "The author of the playbook reads this and improves the text or the audience.",
+    ),
+    "act.reject_submit": ("送らないことに決める", "Decide not to send"),
+    "act.cancel": ("やめる", "Cancel"),
+    "edit.title": ("文面を編集", "Edit the text"),
+    "edit.lead": (
+        "直した文面がそのままお客様に届きます。レイアウトとリンクは変わりません。",
+        "What you write here is what the customer reads. Layout and links stay as they are.",
+    ),
+    "edit.part": ("本文 {n}", "Text {n}"),
+    "edit.save": ("保存して確認", "Save and look at it"),
+    "edit.nothing": ("この文面には編集できる箇所がありません。", "Nothing in this text can be edited."),
+    "state.approved": ("承認済み", "Approved"),
+    "state.rejected": ("送らないことに決定", "Decided not to send"),
+    "state.expired": ("期限切れ", "Expired"),
+    "state.withdrawn": ("取り下げ", "Withdrawn"),
+    "state.pending": ("承認待ち", "Waiting"),
+    "decided.by": ("{name}さんが{when}に決定しました。", "Decided by {name}, {when}."),
+    "decided.itself": ("{when}に終了しました。", "Ended {when}."),
+    "decided.reason": ("理由:{reason}", "Reason: {reason}"),
+    "decided.gone": ("この承認依頼はすでに終わっています。", "This request is already closed."),
+    "conflict.decided": (
+        "あなたの操作の前に、ほかの人がこのメッセージの扱いを決めました。今の状態を表示しています。",
+        "Somebody else decided before you did. What you see is how it stands now.",
+    ),
+    "conflict.edited": (
+        "あなたが開いた後に、文面が変更されました。今の文面を読み、もう一度決めてください。",
+        "The text was changed after you opened it. Read it as it is now, then decide again.",
+    ),
+    "conflict.edited_your_text": (
+        "あなたが編集している間に、ほかの人も文面を変更しました。下はあなたが書いた文面です。保存すると、ほかの人の変更は置き換わります。",
+        "Somebody else changed the text while you were writing. Below is what you wrote; saving replaces their change.",
+    ),
+    "notice.approved": ("承認しました。送信の順番に入りました。", "Approved. It is on its way."),
+    "notice.rejected": ("送らないことに決めました。", "Decided: it will not be sent."),
+    "notice.edited": ("保存しました。届く形で確認してください。", "Saved. This is how it will look."),
+    "notice.done": ("タスクを完了にしました。", "The task is done."),
+    "notice.next": ("次の承認待ちを開く", "Open the next one"),
+    # tasks
+    "tasks.title": ("要対応タスク", "Tasks"),
+    "tasks.empty": ("対応が必要なタスクはありません。", "There is nothing for you to do."),
+    "tasks.empty_hint": (
+        "人の判断が必要になると、ここに並びます。",
+        "When something needs a person, it will appear here.",
+    ),
+    "tasks.due": ("期限 {when}", "due {when}"),
+    "tasks.late": ("期限超過", "overdue"),
+    "tasks.outcome": ("対応した内容(任意)", "What came of it (optional)"),
+    "tasks.done": ("完了にする", "Mark as done"),
+    "tasks.conflict": ("このタスクはすでに完了しています。", "This task is done already."),
+    "reason.step": ("プレイブックの手順", "a step of the playbook"),
+    "reason.nobody_found": ("送り先が見つかりません", "nobody to write to"),
+    "reason.approval_expired": ("承認の期限切れ", "an approval ran out"),
+    "reason.facts_missing": ("必要な情報が不足", "facts are missing"),
+    "reason.too_late": ("時期を過ぎています", "it is too late"),
+    # errors
+    "error.title": ("表示できません", "This cannot be shown"),
+    "error.not_found": ("お探しのものは見つかりませんでした。", "There is nothing here by that name."),
+    "error.stale_form": (
+        "ページが古くなっています。開き直して、もう一度お試しください。",
+        "The page is too old. Open it again and repeat what you did.",
+    ),
+    "error.foreign_form": ("別のサイトからの操作は受け付けません。", "Forms from other sites are refused."),
+    "error.store_unavailable": (
+        "データベースに接続できません。少し待ってからもう一度お試しください。",
+        "The database does not answer. Please try again in a moment.",
+    ),
+    "error.home": ("承認待ち一覧へ", "To the approvals"),
+    # time
+    "time.now": ("まもなく", "now"),
+}
+
+
+def speaker(locale: str) -> Callable[..., str]:
+    """The function with which a page says its words in one language."""
+    place = LOCALES.index(locale)
+
+    def say(key: str, /, **values: object) -> str:
+        said = TEXTS[key][place]
+        return said.format(**values) if values else said
+
+    return say
+
+
+def has_words(key: str) -> bool:
+    """Whether there is a text by that name."""
+    return key in TEXTS
