@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from sqlalchemy import text
+
 from engage.channels.email.opening import open_channel
 from engage.clock import Clock
 from engage.config import Settings
@@ -90,7 +92,9 @@ def migrate(settings: Settings) -> None:
 
 
 def is_migrated(database: Database) -> bool:
-    """Whether the database has the schema of this version."""
+    """Whether the database has the schema of this version; says so when it does not answer at all."""
+    with database.reading() as session:
+        session.execute(text("SELECT 1"))
     return upgrading.is_current(database)
 
 

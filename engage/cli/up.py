@@ -40,7 +40,7 @@ def children(settings: Settings, listen: str) -> list[Child]:
     """Every process of one machine, in the order of starting."""
     web = Child("web", lambda: become_web(listen))
     own_valkey = settings.redis_url is None
-    valkey = [Child("valkey", lambda: serve_embedded(settings.home))] if own_valkey else []
+    valkey = [Child("valkey", lambda: serve_embedded(settings.home), ground=True)] if own_valkey else []
     return [*valkey, *worker_children(settings), clock_process(settings), web]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from redis import Redis
 from rq import Queue, SimpleWorker
 from rq.exceptions import DequeueTimeout
@@ -21,6 +23,7 @@ class Listener(SimpleWorker):
     @classmethod
     def on(cls, connection: Redis) -> Listener:
         """A listener that RQ's own tools can see."""
+        logging.getLogger("rq.worker").setLevel(logging.WARNING)  # it would log every nudge three times
         listener = cls(
             [queue_of(connection)],
             connection=connection,

@@ -44,7 +44,7 @@ class WorkerLoop:
                 log.info("listening for nudges")
             self._listener.take(_IDLE_SECONDS)
         except (RedisError, OSError):
-            if self._listener is not None:
+            if self._listener is not None and not self._stop.asked:
                 log.warning("Redis is away: polling the database")
             self._listener = None
             self._redis_rest_until = time.monotonic() + _REDIS_REST_SECONDS

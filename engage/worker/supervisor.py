@@ -20,10 +20,14 @@ _LONGEST_REST = 30.0
 
 @dataclass(frozen=True)
 class Child:
-    """A process to keep running: `run` is called in a fork of this one and must build what it needs itself."""
+    """A process to keep running: `run` is called in a fork of this one and must build what it needs itself.
+
+    One on which others rest is `ground`: it ends after them.
+    """
 
     name: str
     run: Callable[[], None]
+    ground: bool = False
 
 
 @dataclass
@@ -80,25 +84,31 @@ class Supervisor:
         place.pid, place.start_at = None, time.monotonic() + rest
 
     def _end_all(self) -> None:
-        self._signal_all(signal.SIGTERM)
-        deadline = time.monotonic() + _GRACE_SECONDS
-        while self._wait_any() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        self._signal_all(signal.SIGKILL)
-        while self._wait_any():
-            time.sleep(0.02)
+        for ground in (False, True):
+            _end([place for place in self._places if place.child.ground is ground])
 
-    def _wait_any(self) -> bool:
-        for place in self._places:
-            if place.pid is not None and os.waitpid(place.pid, os.WNOHANG)[0]:
-                place.pid = None
-        return any(place.pid is not None for place in self._places)
 
-    def _signal_all(self, number: signal.Signals) -> None:
-        # The last child started ends first, so that what others rest on goes last.
-        for place in reversed(self._places):
-            if place.pid is not None:
-                os.kill(place.pid, number)
+def _end(places: Sequence[_Place]) -> None:
+    _signal(places, signal.SIGTERM)
+    deadline = time.monotonic() + _GRACE_SECONDS
+    while _any_left(places) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    _signal(places, signal.SIGKILL)
+    while _any_left(places):
+        time.sleep(0.02)
+
+
+def _any_left(places: Sequence[_Place]) -> bool:
+    for place in places:
+        if place.pid is not None and os.waitpid(place.pid, os.WNOHANG)[0]:
+            place.pid = None
+    return any(place.pid is not None for place in places)
+
+
+def _signal(places: Sequence[_Place], number: signal.Signals) -> None:
+    for place in places:
+        if place.pid is not None:
+            os.kill(place.pid, number)
 
 
 def _fork(child: Child) -> int:

@@ -27,6 +27,7 @@ def serve_embedded(home: Path) -> None:
     folder = home / "valkey"
     folder.mkdir(parents=True, exist_ok=True)
     _end_orphan(home)
+    os.setpgid(0, 0)  # Ctrl-C is for those who use it; it ends after them
     binary = str(get_binary_path())
     os.execv(binary, [binary, *_options(folder, _socket(home))])  # noqa: S606
 

@@ -1,0 +1,81 @@
+"""The doctor: what is wrong, and the way out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from engage.config import Settings
+from engage.db.session import Database
+from engage.events.tables import SOURCE_IMPORT, Event
+from engage.testing import MONDAY, FrozenClock
+from engage.upkeep.doctor import Finding, Patient, examine
+
+
+def patient(home: Path, database: Database, *, migrated: bool = True, redis: bool | None = True) -> Patient:
+    return Patient(
+        settings=Settings.from_env({"ENGAGE_HOME": str(home)}),
+        database=database,
+        clock=FrozenClock(),
+        is_migrated=lambda _database: migrated,
+        redis_answers=lambda: redis,
+    )
+
+
+def by_name(findings: list[Finding]) -> dict[str, Finding]:
+    return {finding.what: finding for finding in findings}
+
+
+def test_a_fresh_installation_is_told_its_next_steps(database: Database, tmp_path: Path) -> None:
+    findings = by_name(examine(patient(tmp_path, database)))
+    assert findings["playbooks"].way_out == "engage playbooks apply"
+    assert findings["write keys"].way_out == "engage keys create NAME"
+    assert findings["colleagues"].way_out == "engage users add EMAIL"
+
+
+def test_a_database_of_another_version_is_named_before_anything_that_rests_on_it(
+    database: Database, tmp_path: Path
+) -> None:
+    findings = examine(patient(tmp_path, database, migrated=False))
+    assert (findings[-1].what, findings[-1].way_out) == ("schema", "engage db upgrade")
+
+
+def test_events_that_nobody_digests_are_a_lag(database: Database, tmp_path: Path) -> None:
+    with database.transaction() as session:
+        session.add(
+            Event(
+                source_id=SOURCE_IMPORT,
+                message_id="m-1",
+                type="track",
+                name="feature.used",
+                occurred_at=MONDAY,
+                received_at=MONDAY - timedelta(minutes=6),
+            )
+        )
+    finding = by_name(examine(patient(tmp_path, database)))["events"]
+    assert (finding.verdict, finding.said) == ("bad", "have waited for 0:06:00")
+
+
+def test_a_database_that_does_not_answer_is_one_finding_with_a_way_out(tmp_path: Path) -> None:
+    from engage import wiring
+
+    away = Database("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    asked = patient(tmp_path, away)
+    findings = examine(
+        Patient(asked.settings, away, asked.clock, is_migrated=wiring.is_migrated, redis_answers=lambda: False)
+    )
+    away.close()
+    assert findings[-1].what == "database"
+    assert "ENGAGE_DATABASE_URL" in str(findings[-1].way_out)
+
+
+@pytest.mark.parametrize(
+    ("answers", "verdict"), [(True, "ok"), (False, "note"), (None, "ok")], ids=["there", "away", "off"]
+)
+def test_redis_may_be_there_away_or_off(tmp_path: Path, answers: bool | None, verdict: str) -> None:
+    never_asked = Database(f"sqlite:///{tmp_path / 'engage.db'}")
+    findings = by_name(examine(patient(tmp_path, never_asked, migrated=False, redis=answers)))
+    never_asked.close()
+    assert findings["redis"].verdict == verdict
