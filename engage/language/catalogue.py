@@ -22,6 +22,7 @@ BUILT_IN: Mapping[str, Mapping[Kind, str]] = {
         "text": "id external_id email family_name given_name family_reading given_reading department title"
         " locale time_zone",
         "list": "roles",
+        "number": "known_days",
         "bool": "is_staff has_left",
     },
     "contract": {

@@ -107,6 +107,8 @@ class _Reader:
 
     def fact(self, node: nodes.Name | nodes.Getattr | nodes.Getitem, depth: int) -> Node:
         start, path = self._path(node)
+        if path.startswith("sent."):
+            path = path.replace("-", "_")
         kind = self.catalogue.kind(path)
         if kind is None:
             close = self.catalogue.nearest(path)

@@ -59,9 +59,9 @@ __all__ = [
 class Goal(Words):
     """What the playbook is to bring about; reaching it ends the run."""
 
-    event: EventName | None = Field(None, description="the event that means success")
-    if_: Condition | None = Field(None, alias="if", description="or the condition that means success")
-    within: Length | None = Field(None, description="counted from the start of the run")
+    event: EventName | None = Field(default=None, description="the event that means success")
+    if_: Condition | None = Field(default=None, alias="if", description="or the condition that means success")
+    within: Length | None = Field(default=None, description="counted from the start of the run")
 
     @model_validator(mode="after")
     def _one_sign(self) -> Goal:
@@ -73,9 +73,9 @@ class Goal(Words):
 class ExitRule(Words):
     """When to stop a run early, and what a colleague does then."""
 
-    event: EventName | None = Field(None, description="stop when this event comes")
-    if_: Condition | None = Field(None, alias="if", description="or when this becomes true")
-    task: TaskWork | None = Field(None, description="work for a colleague at that moment")
+    event: EventName | None = Field(default=None, description="stop when this event comes")
+    if_: Condition | None = Field(default=None, alias="if", description="or when this becomes true")
+    task: TaskWork | None = Field(default=None, description="work for a colleague at that moment")
 
     @model_validator(mode="after")
     def _one_reason(self) -> ExitRule:
@@ -108,22 +108,26 @@ class Playbook(Words):
 
     key: Key = Field(alias="playbook", description="the name, the same as the file's")
     title: Text = Field(description="what people call it")
-    stage: Literal["setup", "use", "satisfaction", "outcome", "contract"] = Field(
-        description="what it is meant to move"
-    )
+    stage: Literal["setup", "use", "satisfaction", "outcome", "contract"] = Field()
     subject: Literal["account", "contact", "contract"] = Field(description="one run per account, contact or contract")
-    should_feel: Text | None = Field(None, description="how the customer should feel after it")
+    should_feel: Text | None = Field(default=None, description="how the customer should feel after it")
     trigger: Trigger = Field(description="what makes a subject enter")
-    audience: Condition | None = Field(None, description="who may enter")
-    priority: Literal["low", "normal", "high"] = Field("normal", description="who wins when the touch budget is short")
-    from_: tuple[Sender, ...] = Field(("csm", "team"), alias="from", description="who signs; the first that exists")
-    to: tuple[Recipient, ...] = Field((), description="who gets it, by role; the first that exists")
-    cc: tuple[CcRule, ...] = Field((), description="who gets a copy")
-    topic: Key | None = Field(None, description="consent topic and purpose")
-    hours: Hours = Field("business", description="send window in the recipient's zone")
-    goal: Goal | None = Field(None, description="what ends a run with success")
-    exit: tuple[ExitRule, ...] = Field((), description="what ends a run early")
-    reentry: Reentry = Field(Reentry(rule="not_while_active"), description="once, not while active, or again after N")
+    audience: Condition | None = Field(default=None, description="who may enter")
+    priority: Literal["low", "normal", "high"] = Field(
+        default="normal", description="who wins when the touch budget is short"
+    )
+    from_: tuple[Sender, ...] = Field(
+        default=("csm", "team"), alias="from", description="who signs; the first that exists"
+    )
+    to: tuple[Recipient, ...] = Field(default=(), description="who gets it, by role; the first that exists")
+    cc: tuple[CcRule, ...] = Field(default=(), description="who gets a copy")
+    topic: Key | None = Field(default=None, description="consent topic and purpose")
+    hours: Hours = Field(default="business", description="send window in the recipient's zone")
+    goal: Goal | None = Field(default=None, description="what ends a run with success")
+    exit: tuple[ExitRule, ...] = Field(default=(), description="what ends a run early")
+    reentry: Reentry = Field(
+        default=Reentry(rule="not_while_active"), description="once, not while active, or again after N"
+    )
     steps: tuple[AnyStep, ...] = Field(min_length=1, description="what happens, in order")
 
     @field_validator("from_", "to", "cc", mode="before")

@@ -30,10 +30,10 @@ class Approve(Words):
     """Who must say yes before a message goes; absent means: by the account's touch model."""
 
     mode: Literal["never", "always"] = Field(
-        "always", description="never: goes out unasked; always: somebody says yes first"
+        default="always", description="never: goes out unasked; always: somebody says yes first"
     )
-    by: StaffRole | None = Field(None, description="who decides; the CSM where nothing is said")
-    within: Length | None = Field(None, description="how long they have")
+    by: StaffRole | None = Field(default=None, description="who decides; the CSM where nothing is said")
+    within: Length | None = Field(default=None, description="how long they have")
 
     @model_validator(mode="before")
     @classmethod
@@ -45,7 +45,7 @@ class CcRule(Words):
     """Somebody who gets a copy, perhaps only under a condition."""
 
     role: Recipient = Field(description="whom to copy")
-    if_: Condition | None = Field(None, alias="if", description="only when this holds")
+    if_: Condition | None = Field(default=None, alias="if", description="only when this holds")
 
     @model_validator(mode="before")
     @classmethod
@@ -60,18 +60,22 @@ class Step(Words):
     """What every step may carry."""
 
     id: Key = Field(
-        "", validate_default=False, description="a name for reports and conditions; made from the step where absent"
+        default="",
+        validate_default=False,
+        description="a name for reports and conditions; made from the step where absent",
     )
-    if_: Condition | None = Field(None, alias="if", description="pass over the step unless this holds")
+    if_: Condition | None = Field(default=None, alias="if", description="pass over the step unless this holds")
 
 
 class MessageStep(Step):
     """What every message to a customer may carry; what is absent is the playbook's."""
 
-    to: tuple[Recipient, ...] | None = Field(None, description="by role; the first that exists gets it")
-    topic: Key | None = Field(None, description="consent topic")
-    hours: Hours | None = Field(None, description="send window in the recipient's zone")
-    approve: Approve | None = Field(None, description="never, always, or {by, within}; by the touch model where absent")
+    to: tuple[Recipient, ...] | None = Field(default=None, description="by role; the first that exists gets it")
+    topic: Key | None = Field(default=None, description="consent topic")
+    hours: Hours | None = Field(default=None, description="send window in the recipient's zone")
+    approve: Approve | None = Field(
+        default=None, description="never, always, or {by, within}; by the touch model where absent"
+    )
 
     @field_validator("to", mode="before")
     @classmethod
@@ -83,8 +87,10 @@ class EmailStep(MessageStep):
     """Send an email to one person."""
 
     template: TemplateName = Field(alias="email", description="the template, such as kickoff/welcome")
-    from_: tuple[Sender, ...] | None = Field(None, alias="from", description="the first of these that exists signs it")
-    cc: tuple[CcRule, ...] | None = Field(None, description="who gets a copy")
+    from_: tuple[Sender, ...] | None = Field(
+        default=None, alias="from", description="the first of these that exists signs it"
+    )
+    cc: tuple[CcRule, ...] | None = Field(default=None, description="who gets a copy")
 
     @field_validator("from_", "cc", mode="before")
     @classmethod
@@ -101,11 +107,11 @@ class InAppStep(MessageStep):
 class Wait(Words):
     """What a wait waits for: a time, a date, or an event until a time-out or a date, whichever comes first."""
 
-    time: Length | None = Field(None, description="a length of time")
-    until: Moment | None = Field(None, description="a date fact")
-    for_: Names | None = Field(None, alias="for", description="one of these events")
-    where: Condition | None = Field(None, description="a condition over the event that came")
-    up_to: Length | None = Field(None, description="how long we wait for the event")
+    time: Length | None = Field(default=None, description="a length of time")
+    until: Moment | None = Field(default=None, description="a date fact")
+    for_: Names | None = Field(default=None, alias="for", description="one of these events")
+    where: Condition | None = Field(default=None, description="a condition over the event that came")
+    up_to: Length | None = Field(default=None, description="how long we wait for the event")
 
     @model_validator(mode="before")
     @classmethod
@@ -160,9 +166,9 @@ class TaskWork(Words):
     """Work for a colleague."""
 
     title: Text = Field(description="what to do, in both languages")
-    to: StaffRole = Field("csm", description="whose work it is")
-    due: Length | None = Field(None, description="by when, counted from the moment the task is made")
-    note: Text | None = Field(None, description="what helps to do it")
+    to: StaffRole = Field(default="csm", description="whose work it is")
+    due: Length | None = Field(default=None, description="by when, counted from the moment the task is made")
+    note: Text | None = Field(default=None, description="what helps to do it")
 
 
 class TaskStep(Step):
@@ -190,9 +196,11 @@ class TaskStep(Step):
 class Branch(Words):
     """One way of a choose: {if: …, steps: […]}, or {else: […]}."""
 
-    if_: Condition | None = Field(None, alias="if", description="take this way when it holds")
-    steps: tuple[AnyStep, ...] | None = Field(None, description="what to do then")
-    else_: tuple[AnyStep, ...] | None = Field(None, alias="else", description="what to do when no way before held")
+    if_: Condition | None = Field(default=None, alias="if", description="take this way when it holds")
+    steps: tuple[AnyStep, ...] | None = Field(default=None, description="what to do then")
+    else_: tuple[AnyStep, ...] | None = Field(
+        default=None, alias="else", description="what to do when no way before held"
+    )
 
     @model_validator(mode="after")
     def _either(self) -> Branch:

@@ -29,11 +29,11 @@ _DEEPEST = 3
 class TemplateMeta(Words):
     """What is true of a template in every locale."""
 
-    kind: Literal["email", "in_app"] = Field("email", description="what it is")
-    purpose: Purpose = Field("relationship", description="transactional, relationship or promotional")
-    topic: Key | None = Field(None, description="consent topic, where step and playbook say none")
-    needs: tuple[str, ...] = Field((), description="facts without which the message is held")
-    description: Text | None = Field(None, description="what it is for, for colleagues")
+    kind: Literal["email", "in_app"] = Field(default="email", description="what it is")
+    purpose: Purpose = Field(default="relationship", description="transactional, relationship or promotional")
+    topic: Key | None = Field(default=None, description="consent topic, where step and playbook say none")
+    needs: tuple[str, ...] = Field(default=(), description="facts without which the message is held")
+    description: Text | None = Field(default=None, description="what it is for, for colleagues")
 
 
 @dataclass(frozen=True)

@@ -56,18 +56,16 @@ class EventTrigger(Words):
 
     event: EventName = Field(description="the name of the event")
     if_: Condition | None = Field(
-        None, alias="if", description="a condition over the event's properties (event.properties.…)"
+        default=None, alias="if", description="a condition over the event's properties (event.properties.…)"
     )
 
 
 class IfLate(Words):
     """What to do when the day has already passed when we learn of it."""
 
-    within: Length = Field(
-        description="start at once when no later than this; the grace is 3 days where nothing is said"
-    )
+    within: Length = Field()
     else_: Literal["task", "skip"] = Field(
-        "skip", alias="else", description="beyond that: a task for the CSM, or nothing"
+        default="skip", alias="else", description="beyond that: a task for the CSM, or nothing"
     )
 
 
@@ -76,14 +74,14 @@ class DateTrigger(Words):
 
     date: Moment = Field(description="a date fact, or earliest(…)/latest(…) of several")
     offset: Offset | None = Field(
-        None, description="days from the date; a closed day rolls forward to the next open one"
+        default=None, description="days from the date; a closed day rolls forward to the next open one"
     )
     latest: Offset | None = Field(
-        None, description="days from the date; rolls back to an open day and leaves room for approval"
+        default=None, description="days from the date; rolls back to an open day and leaves room for approval"
     )
-    if_late: IfLate | None = Field(None, description="what to do when the day passed before we learned of it")
+    if_late: IfLate | None = Field(default=None, description="what to do when the day passed before we learned of it")
     on_anchor_change: Literal["rearm", "ignore", "task"] = Field(
-        "task", description="when the date moves after a message went out"
+        default="task", description="when the date moves after a message went out"
     )
 
     @model_validator(mode="after")

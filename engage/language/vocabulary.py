@@ -107,7 +107,7 @@ class EventDeclaration(Words):
     """An event that the product or a colleague sends."""
 
     title: Text | None = None
-    properties: dict[str, FactKind] = Field({})
+    properties: dict[str, FactKind] = Field(default={})
 
     @model_validator(mode="before")
     @classmethod
@@ -162,11 +162,11 @@ class Vocabulary(Words):
     """Everything in `_shared/`, live for every playbook version."""
 
     company: Company = Company()
-    topics: Topics = Field({})
-    touch_models: TouchModels = Field({})
-    facts: Facts = Field({})
-    events: Events = Field({})
-    calendars: Calendars = Field({})
+    topics: Topics = Field(default={})
+    touch_models: TouchModels = Field(default={})
+    facts: Facts = Field(default={})
+    events: Events = Field(default={})
+    calendars: Calendars = Field(default={})
 
     def catalogue(self) -> Catalogue:
         """Built-in facts and the team's own."""

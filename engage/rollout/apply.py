@@ -1,0 +1,153 @@
+"""Publishing: a checked workspace becomes an immutable release; what did not change keeps its version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from engage.db.bulk import insert_ignore
+from engage.db.session import nudge
+from engage.errors import PlaybookError
+from engage.language.check import has_errors
+from engage.language.compiling import CompiledTemplate
+from engage.language.spec import EmailStep, InAppStep, Playbook
+from engage.language.steps import walk
+from engage.language.workspace import PlaybookFile, Workspace
+from engage.releases.library import forget_newest
+from engage.releases.tables import PlaybookVersion, Release, TemplateVersion
+from engage.rollout.checking import check, compile_all
+from engage.staff.audit import record
+
+Pinned = dict[str, dict[str, int]]
+
+
+def apply_workspace(session: Session, workspace: Workspace, *, author: str, now: datetime, note: str = "") -> Release:
+    """Makes the workspace live; returns the release that stands already when nothing changed.
+
+    Raises PlaybookError, and publishes nothing, when the check finds an error.
+    """
+    problems = check(workspace)
+    if has_errors(problems):
+        raise PlaybookError([problem for problem in problems if problem.severity == "error"])
+    vocabulary = workspace.vocabulary.model_dump(mode="json")
+    templates = _publish_templates(session, compile_all(workspace), now)
+    before = newest_release(session)
+    wanted = {file.playbook.key: _fingerprint(file, templates) for file in workspace.playbooks}
+    existing = _existing(session, wanted)
+    if before and before.vocabulary == vocabulary and before.playbooks == {key: existing.get(key) for key in wanted}:
+        return before
+    release = Release(created_at=now, author=author, note=note, vocabulary=vocabulary, playbooks={})
+    session.add(release)
+    session.flush()
+    for file in workspace.playbooks:
+        key = file.playbook.key
+        if key not in existing:
+            existing[key] = _publish(session, file, wanted[key], templates, release=release, now=now)
+    release.playbooks = existing
+    session.flush()
+    forget_newest(session)
+    _tell(session, release, before, author, now)
+    return release
+
+
+def newest_release(session: Session) -> Release | None:
+    """The release that is live."""
+    return session.scalar(select(Release).order_by(Release.id.desc()).limit(1))
+
+
+def used_templates(playbook: Playbook) -> list[str]:
+    """The names of the templates that its steps send."""
+    steps = [step for step in walk(playbook.steps) if isinstance(step, EmailStep | InAppStep)]
+    return sorted({step.template for step in steps})
+
+
+def _publish_templates(
+    session: Session, compiled: Iterable[CompiledTemplate], now: datetime
+) -> dict[tuple[str, str], tuple[int, str]]:
+    """Stores what is new; the id and sha of each template by (name, locale)."""
+    wanted = {(each.name, each.locale, each.sha): each for each in compiled}
+    rows = [
+        {
+            "name": each.name,
+            "locale": each.locale,
+            "kind": each.kind,
+            "sha": sha,
+            "subject": each.subject,
+            "html": each.html,
+            "text": each.text,
+            "meta": each.meta,
+            "created_at": now,
+        }
+        for (_, _, sha), each in wanted.items()
+    ]
+    insert_ignore(session, TemplateVersion, rows)
+    table = TemplateVersion
+    stored = session.execute(
+        select(table.id, table.name, table.locale, table.sha).where(table.sha.in_([sha for *_, sha in wanted]))
+    )
+    return {(row.name, row.locale): (row.id, row.sha) for row in stored if (row.name, row.locale, row.sha) in wanted}
+
+
+def _pinned(playbook: Playbook, templates: Mapping[tuple[str, str], tuple[int, str]]) -> Pinned:
+    used = used_templates(playbook)
+    return {name: {locale: id for (n, locale), (id, _) in sorted(templates.items()) if n == name} for name in used}
+
+
+def _fingerprint(file: PlaybookFile, templates: Mapping[tuple[str, str], tuple[int, str]]) -> str:
+    used = set(used_templates(file.playbook))
+    shas = sorted((name, locale, sha) for (name, locale), (_, sha) in templates.items() if name in used)
+    return hashlib.sha256(json.dumps([file.document.text, shas]).encode()).hexdigest()
+
+
+def _existing(session: Session, wanted: Mapping[str, str]) -> dict[str, int]:
+    """The version ids of the playbooks that were published before exactly so."""
+    table = PlaybookVersion
+    rows = session.execute(select(table.id, table.key, table.sha).where(table.sha.in_(wanted.values())))
+    return {row.key: row.id for row in rows if wanted.get(row.key) == row.sha}
+
+
+def _publish(
+    session: Session,
+    file: PlaybookFile,
+    sha: str,
+    templates: Mapping[tuple[str, str], tuple[int, str]],
+    *,
+    release: Release,
+    now: datetime,
+) -> int:
+    key = file.playbook.key
+    last = session.scalar(select(func.max(PlaybookVersion.version)).where(PlaybookVersion.key == key)) or 0
+    version = PlaybookVersion(
+        key=key,
+        version=last + 1,
+        release_id=release.id,
+        file=file.document.file,
+        source=file.document.text,
+        sha=sha,
+        templates=_pinned(file.playbook, templates),
+        created_at=now,
+    )
+    session.add(version)
+    session.flush()
+    return version.id
+
+
+def _tell(session: Session, release: Release, before: Release | None, author: str, now: datetime) -> None:
+    old = before.playbooks if before else {}
+    changed = sorted(key for key, version in release.playbooks.items() if old.get(key) != version)
+    detail = {"changed": changed, "withdrawn": sorted(set(old) - set(release.playbooks))}
+    record(
+        session,
+        actor=author,
+        action="playbooks.apply",
+        object_kind="release",
+        object_id=str(release.id),
+        detail=detail,
+        now=now,
+    )
+    nudge(session, "occurrences")
