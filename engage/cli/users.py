@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import sys
+from typing import Any, Literal
 
 import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from engage import wiring
-from engage.staff.people import POSITIONS, ROLES, add_person, list_people
+from engage.customers.tables import Account
+from engage.errors import NotFoundError
+from engage.staff.owners import OWNER_ROLES, set_owner
+from engage.staff.people import POSITIONS, ROLES, add_person, find_by_email, list_people
+from engage.staff.profiles import set_profile
+from engage.staff.tables import StaffMember
 
 
 @click.group()
@@ -25,12 +33,52 @@ def users() -> None:
 @click.option("--locale", type=click.Choice(["ja", "en"]), default="ja", show_default=True, help="Their language.")
 @click.option("--time-zone", default="Asia/Tokyo", show_default=True, help="IANA time zone.")
 @click.option("--password", help="Asked for on the terminal when it is not given; `-` reads it from standard input.")
-def add(password: str | None, **person: Any) -> None:
-    """Add a colleague who may log in to the console."""
-    secret = _password(password)
+@click.option("--no-login", is_flag=True, help="A sender only: they need no password.")
+def add(password: str | None, no_login: bool, **person: Any) -> None:
+    """Add a colleague who may log in to the console, or who only signs mails."""
+    secret = None if no_login else _password(password)
     with wiring.opened() as engage, engage.database.transaction() as session:
         member = add_person(session, password=secret, now=engage.clock.now(), **person)
-        click.echo(f"{member.email} may log in at {engage.settings.public_url}/console/")
+        may = f"may log in at {engage.settings.public_url}/console/" if secret else "may be a sender"
+        click.echo(f"{member.email} {may}")
+
+
+@users.command()
+@click.argument("email")
+@click.option("--phone", help="The number customers may call.")
+@click.option("--title-ja", "title.ja", help="Title in Japanese.")
+@click.option("--title-en", "title.en", help="Title in English.")
+@click.option("--department-ja", "department.ja", help="Department in Japanese.")
+@click.option("--department-en", "department.en", help="Department in English.")
+@click.option("--name-en", "names.en", help="The full name as English readers see it.")
+@click.option("--name-ja", "names.ja", help="The full name as Japanese readers see it.")
+@click.option("--hours-ja", "hours.ja", help="Hours in Japanese.")
+@click.option("--hours-en", "hours.en", help="Hours in English.")
+def sign(email: str, phone: str | None, **said: str | None) -> None:
+    """Set how a colleague signs the mails in their name."""
+    texts: dict[str, dict[str, str]] = {}
+    for key, text in said.items():
+        name, _, language = key.partition(".")
+        texts.setdefault(name, {}).update({language: text} if text else {})
+    with wiring.opened() as engage, engage.database.transaction() as session:
+        set_profile(_found(session, email), phone=phone, **texts)
+    click.echo(f"{email} signs as said.")
+
+
+@users.command()
+@click.argument("email")
+@click.argument("account")
+@click.option("--as", "role", type=click.Choice(OWNER_ROLES), default="csm", show_default=True, help="In which part.")
+def own(email: str, account: str, role: Literal["csm", "sales"]) -> None:
+    """Make a colleague the CSM or salesperson of an account (its external id)."""
+    with wiring.opened() as engage, engage.database.transaction() as session:
+        found = session.scalars(select(Account).where(Account.external_id == account)).one_or_none()
+        if found is None:
+            raise NotFoundError(
+                "there is no such account", where=account, hint="its events come first: group, or import"
+            )
+        set_owner(session, found.id, _found(session, email).id, role=role, now=engage.clock.now())
+    click.echo(f"{email} is {role} of {account}.")
 
 
 @users.command("list")
@@ -50,9 +98,16 @@ def list_(as_json: bool) -> None:
         click.echo(f"{row['email']}  {row['role']}{position}{'' if row['active'] else '  (inactive)'}")
 
 
+def _found(session: Session, email: str) -> StaffMember:
+    member = find_by_email(session, email)
+    if member is None:
+        raise NotFoundError("there is no such colleague", where=email, hint="engage users add EMAIL")
+    return member
+
+
 def _password(said: str | None) -> str:
     if said == "-":
-        return click.get_text_stream("stdin").readline().rstrip("\n")
+        return sys.stdin.readline().rstrip("\n")
     if said is not None:
         return said
     asked: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
