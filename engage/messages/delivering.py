@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Row
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from engage.channels.base import EmailChannel, NotSent, OutboundEmail, Outcome, Unknown
 from engage.channels.in_app.posting import NewItem, post
 from engage.clock import Clock
-from engage.customers.tables import Contact
 from engage.db.session import Database
-from engage.errors import EngageError, StoreUnavailableError
-from engage.messages.envelope import outbound
+from engage.errors import EngageError, InputError, StoreUnavailableError
+from engage.messages.composing import FACTS_MISSING, why_held
+from engage.messages.envelope import Correspondents, lock_correspondents
 from engage.messages.gate import run_gate, settle
 from engage.messages.ledger import Handover, claim, finish, hold, post_at_once, start_attempts
 from engage.messages.links import Links
@@ -34,7 +34,7 @@ from engage.releases.library import Library
 log = logging.getLogger(__name__)
 
 WINDOW = 25  # messages in doubt when a process dies between two commits
-BROKEN_FOR = timedelta(hours=1)  # how long a message that cannot be made waits before it is tried again
+BROKEN_FOR = timedelta(hours=6)  # how long a message that cannot be made waits before it is tried again
 _PATIENCE = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between tries to write outcomes down
 
 
@@ -84,10 +84,12 @@ class _Round:
                 if last.handovers:
                     finish(session, last.ended(), now=now)
                 return self._take(session, limit, now)
-        except (StoreUnavailableError, DBAPIError):
+        except Exception as error:
             if not last.handovers:
                 raise
-        self._write_down(last)
+            self._write_down(last)
+            if not isinstance(error, StoreUnavailableError | DBAPIError):
+                raise
         return _Window()
 
     def _write_down(self, last: _Window) -> None:
@@ -107,32 +109,28 @@ class _Round:
         window = _Window(taken=len(rows))
         if not rows:
             return window
-        addresses = _lock_contacts(session, {row.contact_id for row in rows})
+        people = lock_correspondents(session, self.library, rows)
         verdicts = run_gate(session, self.library, rows, phase="send", now=now)
         settle(session, verdicts, now=now)
         allowed = [row for row in rows if isinstance(verdicts.get(row.id), Allow)]
-        self._start_emails(session, window, [row for row in allowed if row.channel == "email"], addresses, now)
+        self._start_emails(session, window, [row for row in allowed if row.channel == "email"], people, now)
         self._post_in_app(session, [row for row in allowed if row.channel == "in_app"], now)
         return window
 
     def _start_emails(
-        self,
-        session: Session,
-        window: _Window,
-        rows: Sequence[Row[Any]],
-        addresses: Mapping[int, str | None],
-        now: datetime,
+        self, session: Session, window: _Window, rows: Sequence[Row[Any]], people: Correspondents, now: datetime
     ) -> None:
         for row in rows:
             try:
+                _insist_on_facts(self.library, session, row)
                 rendered = render_email(self.library, session, row, links=self.links)
-                address = addresses.get(row.contact_id) or ""
-                handover = Handover(row, row.fence + 1, address, rendered.sha)
-                email = outbound(row, rendered, address=address, attempt=handover.fence, links=self.links, now=now)
-            except EngageError as error:
+                email = people.outbound(row, rendered, attempt=row.fence + 1, links=self.links, now=now)
+            except SQLAlchemyError:
+                raise
+            except Exception as error:
                 _hold_broken(session, row, error, now)
                 continue
-            window.handovers.append(handover)
+            window.handovers.append(Handover(row, email.attempt, email.to_address, rendered.sha))
             window.emails.append(email)
         if window.handovers:
             start_attempts(session, window.handovers, provider=self.channel.name, now=now)
@@ -141,8 +139,11 @@ class _Round:
         handovers, items = [], []
         for row in rows:
             try:
+                _insist_on_facts(self.library, session, row)
                 words = render_in_app(self.library, session, row)
-            except EngageError as error:
+            except SQLAlchemyError:
+                raise
+            except Exception as error:
                 _hold_broken(session, row, error, now)
                 continue
             handovers.append(Handover(row, row.fence + 1, row.address, words.sha))
@@ -162,15 +163,25 @@ class _Round:
             post_at_once(session, handovers, provider="in_app", now=now)
 
 
-def _lock_contacts(session: Session, ids: set[int]) -> dict[int, str | None]:
-    """Holds the contacts until the commit, so that an unsubscribe comes wholly before or wholly after."""
-    asked = select(Contact.id, Contact.email).where(Contact.id.in_(ids)).order_by(Contact.id)
-    return {row.id: row.email for row in session.execute(asked.with_for_update())}
+def _insist_on_facts(library: Library, session: Session, row: Row[Any]) -> None:
+    """A message that lacks what its template needs waits, even if it could be rendered with a gap."""
+    template = library.template(session, row.template_version_id)
+    lacking = why_held(template, row.inputs, purpose=row.purpose, render=False)
+    if lacking:
+        raise InputError(lacking, code=FACTS_MISSING)
 
 
-def _hold_broken(session: Session, row: Row[Any], error: EngageError, now: datetime) -> None:
-    log.error("a message cannot be made", extra={"message_id": row.public_id, "code": error.code, "error": str(error)})
-    hold(session, row.id, until=now + BROKEN_FOR, reason=f"{error.code}: {error}")
+def _hold_broken(session: Session, row: Row[Any], error: Exception, now: datetime) -> None:
+    """One message that cannot be made waits with its reason, and stops no other."""
+    reason = _reason(error)
+    log.error("a message cannot be made", extra={"message_id": row.public_id, "reason": reason})
+    hold(session, row.id, until=now + BROKEN_FOR, reason=reason)
+
+
+def _reason(error: Exception) -> str:
+    if not isinstance(error, EngageError):
+        return f"render_failed: {type(error).__name__}: {error}"
+    return error.message if error.message.startswith(error.code) else f"{error.code}: {error}"
 
 
 def _hand_over(channel: EmailChannel, emails: Sequence[OutboundEmail]) -> list[Outcome]:

@@ -46,7 +46,7 @@ def _store(
     once = {(receipt.provider, receipt.natural_key): receipt for receipt in receipts}
     rows = [_row(receipt, messages.get(receipt.message_id or ""), now) for receipt in once.values()]
     new = insert_ignore(session, Receipt, rows, returning=[Receipt.provider, Receipt.natural_key])
-    return [once[provider, key] for provider, key in new]
+    return [once[row.provider, row.natural_key] for row in new]
 
 
 def _row(receipt: ProviderReceipt, message: Row[Any] | None, now: datetime) -> dict[str, Any]:

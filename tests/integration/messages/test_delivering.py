@@ -1,0 +1,350 @@
+"""Delivery through the ledger: claimed, judged, noted, handed over, written down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text, update
+
+from engage.channels.base import Accepted, NotSent, OutboundEmail, Outcome, Rejected, Unknown
+from engage.channels.email.recording import RecordingChannel
+from engage.channels.in_app.tables import InAppItem
+from engage.clock import Clock
+from engage.customers.tables import Contact
+from engage.db.session import Database
+from engage.events.tables import Event
+from engage.messages.delivering import WINDOW, deliver
+from engage.messages.links import Links
+from engage.messages.sweeping import sweep
+from engage.messages.tables import Attempt, GateCheck, Message, Suppression
+from engage.releases.library import Library
+from engage.staff.tables import StaffMember
+from engage.testing import MONDAY, FrozenClock
+from tests.support.ledger import publish, queue
+
+LINKS = Links("secret", "https://engage.example.com")
+
+
+def queued(database: Database, count: int, **said: Any) -> list[str]:
+    with database.transaction() as session:
+        return queue(session, publish(session, now=MONDAY), count, now=MONDAY, **said)
+
+
+def run(database: Database, channel: RecordingChannel, clock: Clock | None = None, **said: Any) -> int:
+    return deliver(database, Library(), channel, LINKS, clock or FrozenClock(), **said)
+
+
+def messages(database: Database) -> Sequence[Any]:
+    with database.reading() as session:
+        return session.execute(select(Message.__table__).order_by(Message.id)).all()  # type: ignore[arg-type]
+
+
+def attempts(database: Database) -> list[tuple[Any, ...]]:
+    with database.reading() as session:
+        asked = select(Attempt.number, Attempt.provider, Attempt.outcome, Attempt.provider_id, Attempt.detail)
+        return [tuple(row) for row in session.execute(asked.order_by(Attempt.message_id, Attempt.number))]
+
+
+def test_due_messages_go_out_once_and_the_ledger_says_so(database: Database) -> None:
+    ids = queued(database, 60)
+    channel = RecordingChannel()
+    assert run(database, channel) == 60
+    assert run(database, channel) == 0
+    assert sorted(email.message_id for email in channel.sent) == sorted(ids)
+    assert {row.state for row in messages(database)} == {"accepted"}
+    assert attempts(database) == [(1, "recording", "accepted", public_id, None) for public_id in ids]
+    for row in messages(database):
+        assert (row.accepted_at, row.ended_at, row.due_at, row.lease_until, row.fence) == (
+            MONDAY,
+            MONDAY,
+            None,
+            None,
+            1,
+        )
+        assert row.sha is not None
+
+
+def test_a_mail_carries_all_that_its_reader_and_the_mail_programs_need(database: Database) -> None:
+    (public_id,) = queued(database, 1, cc=[["Copy", "copy@customer.example"]])
+    channel = RecordingChannel()
+    run(database, channel)
+    (email,) = channel.sent
+    assert (email.to_name, email.to_address) == ("Ann0 Smith", "user-0@customer.example")
+    assert (email.from_name, email.from_address) == ("Example team", "team@example.com")
+    assert email.cc == (("Copy", "copy@customer.example"),)
+    assert email.subject == "Hello Ann0"
+    assert "https://engage.example.com/click/" in email.html
+    assert "Dear Ann0," in email.text
+    headers = dict(email.headers)
+    assert headers["List-Unsubscribe"] == f"<{LINKS.unsubscribe_url(public_id)}>"
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_a_person_signs_where_one_is_named_and_a_contracts_own_mail_offers_no_unsubscribing(
+    database: Database,
+) -> None:
+    with database.transaction() as session:
+        sato = StaffMember(
+            public_id="stf_1", email="sato@example.com", role="csm", family_name="佐藤", given_name="花子",
+            created_at=MONDAY,
+        )  # fmt: skip
+        session.add(sato)
+        session.flush()
+        staff_id = sato.id
+    queued(database, 1, sender_staff_id=staff_id, purpose="transactional")
+    channel = RecordingChannel()
+    run(database, channel)
+    assert (channel.sent[0].from_name, channel.sent[0].from_address) == ("佐藤 花子", "sato@example.com")
+    assert "List-Unsubscribe" not in dict(channel.sent[0].headers)
+
+
+def test_nothing_goes_before_its_time(database: Database) -> None:
+    queued(database, 2, due_at=MONDAY + timedelta(minutes=1))
+    clock = FrozenClock()
+    assert run(database, RecordingChannel(), clock) == 0
+    clock.move(timedelta(minutes=1))
+    assert run(database, RecordingChannel(), clock) == 2
+
+
+def test_an_attempt_is_committed_before_the_call(database: Database) -> None:
+    queued(database, 1)
+    seen: list[Any] = []
+
+    def look(email: OutboundEmail) -> Outcome:
+        seen.extend([(row.state, row.fence) for row in messages(database)] + attempts(database))
+        return Accepted("x")
+
+    run(database, RecordingChannel(look))
+    assert seen == [("sending", 1), (1, "recording", None, None, None)]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "ended"),
+    [
+        (Rejected("550 no such user"), "rejected", True),
+        (NotSent("busy", 90), "queued", False),
+        (Unknown("no answer"), "unknown", False),
+    ],
+)
+def test_every_other_outcome_has_its_own_end(database: Database, outcome: Outcome, state: str, ended: bool) -> None:
+    queued(database, 1)
+    run(database, RecordingChannel(lambda _email: outcome))
+    (row,) = messages(database)
+    assert (row.state, row.reason, row.ended_at is not None) == (state, outcome.reason, ended)  # type: ignore[union-attr]
+    assert row.lease_until is None
+    if state == "queued":
+        assert row.due_at == MONDAY + timedelta(seconds=90)
+
+
+def test_what_was_surely_not_sent_goes_out_later_with_the_next_fence(database: Database) -> None:
+    (public_id,) = queued(database, 1)
+    clock = FrozenClock()
+    run(database, RecordingChannel(lambda _email: NotSent("busy", 90)), clock)
+    clock.move(timedelta(seconds=90))
+    run(database, RecordingChannel(), clock)
+    assert attempts(database) == [
+        (1, "recording", "not_sent", None, "busy"),
+        (2, "recording", "accepted", public_id, None),
+    ]
+
+
+def test_a_provider_that_takes_nothing_is_not_asked_for_the_whole_queue(database: Database) -> None:
+    queued(database, 3 * WINDOW)
+    assert run(database, RecordingChannel(lambda _email: NotSent("down"))) == WINDOW
+
+
+def test_a_channel_that_breaks_its_word_leaves_its_window_in_doubt(database: Database) -> None:
+    queued(database, 1)
+
+    def explode(email: OutboundEmail) -> Outcome:
+        raise RuntimeError("bug")
+
+    run(database, RecordingChannel(explode))
+    assert [row.state for row in messages(database)] == ["unknown"]
+
+
+def test_an_unsubscribe_that_came_first_wins(database: Database) -> None:
+    queued(database, 2)
+    with database.transaction() as session:
+        address = "user-1@customer.example"
+        session.add(Suppression(address_key=address, topic="*", reason="by_hand", source="test", at=MONDAY))
+    channel = RecordingChannel()
+    run(database, channel)
+    assert [email.to_address for email in channel.sent] == ["user-0@customer.example"]
+    assert [(row.state, row.reason) for row in messages(database)] == [
+        ("accepted", None),
+        ("skipped", "address_suppressed"),
+    ]
+    with database.reading() as session:
+        assert session.scalars(select(Event.name)).all() == ["message.skipped"]
+        assert sorted(session.scalars(select(GateCheck.verdict))) == ["allow", "skip"]
+
+
+def test_a_mail_goes_to_the_address_the_gate_has_judged(database: Database) -> None:
+    queued(database, 1)
+    with database.transaction() as session:
+        session.execute(update(Contact).values(email="new@customer.example", address_key="new@customer.example"))
+    channel = RecordingChannel()
+    run(database, channel)
+    assert channel.sent[0].to_address == messages(database)[0].address == "new@customer.example"
+
+
+def test_outside_business_hours_a_mail_waits(database: Database) -> None:
+    queued(database, 1, hours="business")
+    clock = FrozenClock(MONDAY + timedelta(hours=12))
+    assert run(database, RecordingChannel(), clock) == 1
+    (row,) = messages(database)
+    assert row.state in ("queued", "held")
+    assert row.due_at > clock.now()
+
+
+@pytest.mark.parametrize("inputs", [{}, {"contact": {"given_name": ""}}, {"contact": {"given_name": "Ann"}}])
+def test_a_mail_without_its_facts_is_held_with_a_reason_and_stops_no_other(
+    database: Database, inputs: dict[str, Any]
+) -> None:
+    with database.transaction() as session:
+        templates = publish(session, now=MONDAY)
+        queue(session, templates, 1, now=MONDAY, inputs=inputs)
+        queue(session, templates, 1, now=MONDAY, first=1)
+    run(database, RecordingChannel())
+    broken, good = messages(database)
+    assert (broken.state, good.state) == ("held", "accepted")
+    assert broken.due_at > MONDAY
+    assert broken.reason.startswith(("facts_missing: contact.given_name", "render_failed: "))
+
+
+def test_an_in_app_message_is_delivered_by_its_row(database: Database) -> None:
+    with database.transaction() as session:
+        templates = publish(session, now=MONDAY)
+        said = {"channel": "in_app", "template_version_id": templates["in_app"], "wakes": True}
+        queue(session, templates, 3, now=MONDAY, **said)
+    channel = RecordingChannel()
+    assert run(database, channel) == 3
+    assert channel.sent == []
+    assert {row.state for row in messages(database)} == {"accepted"}
+    assert attempts(database) == [(1, "in_app", "accepted", None, None)] * 3
+    with database.reading() as session:
+        assert list(session.scalars(select(InAppItem.title).order_by(InAppItem.id))) == [
+            "Hi Ann0",
+            "Hi Ann1",
+            "Hi Ann2",
+        ]
+        assert session.scalars(select(Event.name)).all() == ["message.accepted"] * 3
+
+
+def test_a_journey_that_waits_is_told_and_others_cost_nothing(database: Database) -> None:
+    with database.transaction() as session:
+        templates = publish(session, now=MONDAY)
+        queue(session, templates, 1, now=MONDAY, wakes=True)
+        queue(session, templates, 1, now=MONDAY, first=1)
+    run(database, RecordingChannel())
+    with database.reading() as session:
+        (event,) = session.execute(select(Event.name, Event.properties)).all()
+    assert event.name == "message.accepted"
+    assert event.properties["origin_id"] == 0
+
+
+def test_outcomes_survive_a_commit_that_fails(database: Database) -> None:
+    queued(database, 1)
+
+    class Failing(Database):
+        """Fails the transaction after the first, as a deadlock would."""
+
+        count = 0
+
+        def transaction(self) -> Any:
+            self.count += 1
+            opened = super().transaction()
+            return broken(opened) if self.count == 2 else opened
+
+    failing = Failing(database.url)
+    run(failing, RecordingChannel())  # type: ignore[arg-type]
+    failing.close()
+    assert [row.state for row in messages(database)] == ["accepted"]
+
+
+def broken(opened: Any) -> Any:
+    from contextlib import contextmanager
+
+    @contextmanager
+    def fails() -> Any:
+        with opened as session:
+            yield session
+            session.execute(text("SELECT * FROM no_such_table"))
+
+    return fails()
+
+
+class Blind(RecordingChannel):
+    """Cannot tell afterwards, as SMTP."""
+
+    def evidence(self, message_id: str) -> None:
+        return None
+
+
+def die_after(count: int, channel: RecordingChannel) -> RecordingChannel:
+    """The channel, in a process that dies when it has handed over so many."""
+
+    def answer(_email: OutboundEmail) -> Outcome:
+        if len(channel.sent) >= count:
+            raise KeyboardInterrupt
+        return Accepted("x")
+
+    channel._answer = answer
+    real = channel.send
+    channel.send = lambda batch: [real([email])[0] for email in batch]  # type: ignore[method-assign]
+    return channel
+
+
+def test_a_process_that_died_leaves_messages_in_doubt_which_are_never_sent_again(database: Database) -> None:
+    queued(database, 5)
+    channel, clock = die_after(2, Blind()), FrozenClock()
+    with pytest.raises(KeyboardInterrupt):
+        run(database, channel, clock)
+    assert sweep(database, channel, clock) == 0, "its lease still runs"
+    clock.move(timedelta(seconds=61))
+    assert sweep(database, channel, clock) == 5
+    assert {row.state for row in messages(database)} == {"unknown"}
+    assert run(database, Blind(), clock) == 0
+
+
+def test_a_provider_that_can_tell_ends_the_doubt(database: Database) -> None:
+    queued(database, 5)
+    channel, clock = die_after(2, RecordingChannel()), FrozenClock()
+    with pytest.raises(KeyboardInterrupt):
+        run(database, channel, clock)
+    clock.move(timedelta(seconds=61))
+    assert sweep(database, channel, clock) == 5
+    assert [row.state for row in messages(database)] == ["accepted"] * 2 + ["queued"] * 3
+    clock.move(timedelta(seconds=1))
+    after = RecordingChannel()
+    run(database, after, clock)
+    assert len(after.sent) == 3
+
+
+def test_a_slow_process_may_still_tell_the_truth_but_not_after_somebody_else_has_tried(database: Database) -> None:
+    queued(database, 2)
+    clock = FrozenClock()
+
+    def swept_meanwhile(_email: OutboundEmail) -> Outcome:
+        clock.move(timedelta(seconds=61))
+        sweep(database, Blind(), clock)
+        return Accepted("late")
+
+    run(database, RecordingChannel(swept_meanwhile), clock)
+    assert [row.state for row in messages(database)] == ["accepted", "accepted"]
+    assert [row[2] for row in attempts(database)] == ["accepted", "accepted"]
+
+
+def test_the_provider_of_another_day_is_not_asked_about_todays_messages(database: Database) -> None:
+    queued(database, 1)
+    channel, clock = die_after(0, Blind()), FrozenClock()
+    channel.name = "smtp"
+    with pytest.raises(KeyboardInterrupt):
+        run(database, channel, clock)
+    clock.move(timedelta(seconds=61))
+    sweep(database, RecordingChannel(), clock)
+    assert [row.state for row in messages(database)] == ["unknown"]
