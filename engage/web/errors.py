@@ -6,6 +6,7 @@ import logging
 
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
 
 from engage.errors import (
     ConflictError,
@@ -54,9 +55,9 @@ def _refused(error: EngageError) -> Response:
     return response
 
 
-def _http(error: HTTPException) -> Response:
+def _http(error: HTTPException) -> AnyResponse:
     if error.response is not None:
-        return Response.force_type(error.response)
+        return error.get_response()
     response = jsonify(error={"code": error.name.lower().replace(" ", "_"), "message": error.description or error.name})
     response.status_code = error.code or 500
     response.headers.extend([pair for pair in error.get_headers() if pair[0].lower() in ("allow", "retry-after")])

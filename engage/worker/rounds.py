@@ -15,9 +15,10 @@ from engage.errors import StoreUnavailableError
 from engage.journeys.advancing import advance
 from engage.journeys.digesting import digest
 from engage.journeys.occurring import enrol_occurrences
-from engage.messages.approvals import expire_approvals
 from engage.messages.delivering import deliver
+from engage.messages.expiring import expire_approvals
 from engage.messages.links import Links
+from engage.messages.rechecking import recheck_held
 from engage.messages.sweeping import sweep
 from engage.releases.library import Library
 from engage.worker.due import due_kinds
@@ -64,10 +65,13 @@ def _advance(parts: Parts) -> int:
 
 def _approvals(parts: Parts) -> int:
     with parts.database.transaction() as session:
-        return expire_approvals(session, now=parts.clock.now())
+        return expire_approvals(session, library=parts.library, now=parts.clock.now())
 
 
 def _deliver(parts: Parts) -> int:
+    # Those that waited for facts first: what they still lack decides whether they may go at all.
+    with parts.database.transaction() as session:
+        recheck_held(session, parts.library, now=parts.clock.now())
     return deliver(parts.database, parts.library, parts.channel, parts.links, parts.clock, limit=_MESSAGES)
 
 
