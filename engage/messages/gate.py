@@ -20,18 +20,12 @@ from engage.messages.policy.candidate import Candidate
 from engage.messages.policy.order import judge
 from engage.messages.policy.verdicts import Allow, Hold, Skip, Verdict
 from engage.messages.tables import GateCheck, Message, Suppression
+from engage.releases.library import Library
 
 DEFAULT_ZONE = "Asia/Tokyo"
 
 # Named by string: journeys stand above messages, the state of their enrolments is all that is read here.
 _enrolments = table("enrolments", column("id"), column("state"))
-
-
-class WithVocabulary(Protocol):
-    """Where the shared vocabulary comes from."""
-
-    def vocabulary(self, session: Session) -> Vocabulary:
-        """The vocabulary that is live."""
 
 
 class WithId(Protocol):
@@ -43,7 +37,7 @@ class WithId(Protocol):
 
 def run_gate(
     session: Session,
-    library: WithVocabulary,
+    library: Library,
     messages: Sequence[WithId],
     *,
     phase: str,
@@ -64,7 +58,7 @@ def run_gate(
 def settle(session: Session, verdicts: Mapping[int, Verdict], *, now: datetime) -> None:
     """Held messages come up again when their time has come; skipped ones end, and whoever waits is told."""
     held: list[dict[str, Any]] = [
-        {"id": message_id, "state": "queued", "due_at": verdict.until, "reason": str(verdict.reason)}
+        {"id": message_id, "state": "held", "due_at": verdict.until, "reason": str(verdict.reason)}
         for message_id, verdict in verdicts.items()
         if isinstance(verdict, Hold)
     ]
@@ -86,7 +80,7 @@ def rows_told(session: Session, ids: Iterable[int]) -> Sequence[Any]:
 
 
 def load_candidates(
-    session: Session, library: WithVocabulary, ids: Sequence[int], *, phase: str, default_zone: str = DEFAULT_ZONE
+    session: Session, library: Library, ids: Sequence[int], *, phase: str, default_zone: str = DEFAULT_ZONE
 ) -> list[Candidate]:
     """The messages with all that the policies look at, as of now."""
     if not ids:

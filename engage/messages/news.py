@@ -33,13 +33,13 @@ class Told(Protocol):
     def reason(self) -> str | None: ...
 
 
-def tell(session: Session, what: str, messages: Iterable[Told], *, now: datetime) -> int:
+def tell(session: Session, what: str, messages: Iterable[Told], *, now: datetime, noun: str = "message") -> int:
     """Records `message.<what>` once for each message; says how many were new."""
-    events = [_event(what, message, now) for message in messages]
+    events = [_event(f"{noun}.{what}", message, now) for message in messages]
     return record(session, events) if events else 0
 
 
-def _event(what: str, message: Told, now: datetime) -> NewEvent:
+def _event(name: str, message: Told, now: datetime) -> NewEvent:
     said = {
         "message_id": message.public_id,
         "origin": message.origin,
@@ -49,11 +49,11 @@ def _event(what: str, message: Told, now: datetime) -> NewEvent:
         "reason": message.reason,
     }
     return NewEvent(
-        key=message_event(message.public_id, what),
-        name=f"message.{what}",
+        key=message_event(message.public_id, name.removeprefix("message.")),
+        name=name,
         occurred_at=now,
         received_at=now,
         account_id=message.account_id,
         contact_id=message.contact_id,
-        properties={name: value for name, value in said.items() if value is not None},
+        properties={fact: value for fact, value in said.items() if value is not None},
     )

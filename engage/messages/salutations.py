@@ -20,6 +20,7 @@ class Addressee:
     title: str | None = None
     family_name: str | None = None
     given_name: str | None = None
+    full_name: str | None = None
     family_reading: str | None = None
     given_reading: str | None = None
     is_staff: bool = False
@@ -47,6 +48,7 @@ def _cleaned(who: Addressee) -> Addressee:
         title=_plain(who.title),
         family_name=_plain(who.family_name),
         given_name=_plain(who.given_name),
+        full_name=_plain(who.full_name),
         family_reading=_plain(who.family_reading),
         given_reading=_plain(who.given_reading),
         is_staff=who.is_staff,
@@ -98,7 +100,7 @@ def _japanese_name(who: Addressee) -> str:
         if _LATIN.match(family) and _LATIN.match(given):
             return f"{given} {family}"
         return f"{family} {given}" if _KATAKANA.match(family + given) else f"{family}{given}"
-    return family or given
+    return family or given or who.full_name or ""
 
 
 def _english_name(who: Addressee) -> str:
@@ -107,7 +109,7 @@ def _english_name(who: Addressee) -> str:
         parts = [part for part in (given, family) if part]
         if parts and all(_LATIN.match(part) for part in parts):
             return " ".join(parts)
-    return " ".join(part for part in (who.family_name, who.given_name) if part)
+    return " ".join(part for part in (who.family_name, who.given_name) if part) or who.full_name or ""
 
 
 def _with_sama(name: str) -> str:

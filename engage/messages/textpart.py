@@ -33,7 +33,7 @@ def derive_text(html: str, *, locale: str) -> str:
     japanese = language_of(locale) == "ja"
     protected, tags = protect(html)
     protected = _ROW.sub(lambda row: _spoken_row(row[0], japanese), _UNSEEN.sub("", protected))
-    text = _reader().handle(protected)
+    text = _reader().handle(protected.replace("</table>", "</table><p></p>"))
     text = _LINK.sub(lambda found: _spoken_link(found, tags), text)
     text = _RULE.sub("----", _HEADING.sub("", text))
     text = _BULLET.sub("・" if japanese else "- ", text)

@@ -69,6 +69,12 @@ JAPANESE = [
         "スミス様",
     ),
     ("no department", Addressee(company="青葉", family_name="山田", given_name="太郎"), "青葉\n山田太郎様", "山田様"),
+    (
+        "one text for the whole name",
+        Addressee(company="青葉", full_name="山田 太郎"),
+        "青葉\n山田 太郎様",
+        "山田 太郎様",
+    ),
     ("nothing known", Addressee(), "ご担当者様", "ご担当者様"),
     (
         "line break in a name",

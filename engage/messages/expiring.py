@@ -1,0 +1,97 @@
+"""Approvals that nobody gave in time: a second person is asked, then it becomes a task; the message still waits."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engage.customers.tables import Account
+from engage.keys import task_of_message
+from engage.messages.asking import SENDER_CONSENT
+from engage.messages.news import tell
+from engage.messages.tables import Approval, Message
+from engage.releases.library import Library
+from engage.staff.tables import StaffMember
+from engage.tasks.raising import NewTask, raise_tasks
+
+_SHORTEST, _LONGEST = timedelta(days=1), timedelta(days=3)
+_SECOND = ("cs_head", "leader", "admin")
+
+
+def expire_approvals(session: Session, *, now: datetime, library: Library | None = None, limit: int = 200) -> int:
+    """Escalates what is late, and makes a task of what is late again; says how many it dealt with."""
+    late = (
+        select(Approval, Message)
+        .join(Message, Message.id == Approval.message_id)
+        .where(Approval.state == "pending", Approval.expires_at <= now)
+        .order_by(Approval.expires_at, Approval.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    found = session.execute(late).all()
+    for approval, message in found:
+        second = None if approval.cause == SENDER_CONSENT else _second_person(session, library, approval, message)
+        if approval.escalated_at is None and second is not None:
+            _escalate(approval, second, now)
+        else:
+            _give_to_people(session, approval, message, now)
+    return len(found)
+
+
+def _escalate(approval: Approval, second: StaffMember, now: datetime) -> None:
+    patience = min(max(approval.expires_at - approval.asked_at, _SHORTEST), _LONGEST)
+    approval.escalated_from_id, approval.escalated_at = approval.assignee_id, now
+    approval.assignee_id, approval.expires_at = second.id, now + patience
+
+
+def _give_to_people(session: Session, approval: Approval, message: Message, now: datetime) -> None:
+    approval.state = "expired"
+    raise_tasks(session, [_task(approval, message, now)], now=now)
+    tell(session, "expired", [message], now=now, noun="approval")
+
+
+def _second_person(
+    session: Session, library: Library | None, approval: Approval, message: Message
+) -> StaffMember | None:
+    """Whom the touch model names, else the head of customer success, a leader, an administrator."""
+    named = _named_by_touch_model(session, library, message)
+    for word in (named, *_SECOND) if named else _SECOND:
+        asked = select(StaffMember).where(
+            StaffMember.is_active,
+            (StaffMember.position == word) | (StaffMember.role == word),
+            StaffMember.id != (approval.assignee_id or 0),
+        )
+        member = session.scalars(asked.order_by(StaffMember.id).limit(1)).first()
+        if member is not None:
+            return member
+    return None
+
+
+def _named_by_touch_model(session: Session, library: Library | None, message: Message) -> str | None:
+    account = session.get(Account, message.account_id) if message.account_id else None
+    if library is None or account is None:
+        return None
+    return library.vocabulary(session).touch_model(account.touch_model).escalate_to
+
+
+def _task(approval: Approval, message: Message, now: datetime) -> NewTask:
+    name = message.template_name
+    return NewTask(
+        key=task_of_message(message.id, "approval_expired"),
+        account_id=message.account_id,
+        contact_id=message.contact_id,
+        staff_id=approval.assignee_id,
+        playbook_key=message.playbook_key,
+        title={
+            "ja": f"承認されていないメッセージ「{name}」に対応してください",
+            "en": f"Decide on “{name}”: nobody approved it in time",
+        },
+        note={
+            "ja": f"お客様への連絡はまだ送られていません。今からでも承認または差し戻しができます: {approval.public_id}",
+            "en": f"The customer has not been written to. It can still be approved or rejected: {approval.public_id}.",
+        },
+        reason="approval_expired",
+        due_at=now + _SHORTEST,
+    )
