@@ -1,0 +1,105 @@
+"""Stopping one topic for one address, at once and as often as asked: the same answer every time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engage.customers.tables import Consent, Contact
+from engage.db.bulk import insert_ignore
+from engage.errors import NotFoundError
+from engage.keys import address_key
+from engage.messages.links import Links
+from engage.messages.news import tell
+from engage.messages.tables import Message, Suppression
+from engage.releases.library import Library
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a link would stop, as its page says it; the address is shown so that only its owner knows it again."""
+
+    topic: str
+    titles: Mapping[str, str]
+    address: str
+    locale: str
+    company: Mapping[str, str]
+    stopped: bool
+
+
+def unsubscribe_headers(links: Links, public_id: str, *, purpose: str, has_copies: bool) -> tuple[tuple[str, str], ...]:
+    """What mail programs need for their own button (RFC 8058); a copied reader gets the page, never the one click."""
+    if purpose == "transactional":
+        return ()
+    listed = ("List-Unsubscribe", f"<{links.unsubscribe_url(public_id)}>")
+    return (listed,) if has_copies else (listed, ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+
+
+def describe(session: Session, library: Library, public_id: str) -> Offer:
+    """What following the link would stop; changes nothing."""
+    message = _message(session, public_id)
+    address = _address(session, message)
+    vocabulary = library.vocabulary(session)
+    known = vocabulary.topics.get(message.topic)
+    stopped = session.get(Suppression, (address_key(address), message.topic)) is not None
+    return Offer(
+        topic=message.topic,
+        titles={locale: known.title.for_locale(locale) if known else message.topic for locale in ("ja", "en")},
+        address=_masked(address),
+        locale="ja" if message.locale.startswith("ja") else "en",
+        company={locale: str(vocabulary.company.facts(locale).get("name", "")) for locale in ("ja", "en")},
+        stopped=stopped,
+    )
+
+
+def stop_topic(session: Session, public_id: str, *, source: str, now: datetime) -> bool:
+    """Stops the message's topic for the address it went to; True when it was not stopped before.
+
+    Takes the contact's lock, as delivery does: what commits first wins.
+    """
+    message = _message(session, public_id)
+    session.execute(select(Contact.id).where(Contact.id == message.contact_id).with_for_update())
+    row = {
+        "address_key": address_key(_address(session, message)),
+        "topic": message.topic,
+        "reason": "unsubscribed",
+        "source": source,
+        "at": now,
+    }
+    new = bool(insert_ignore(session, Suppression, [row], returning=[Suppression.topic]))
+    if new:
+        session.add(_withdrawal(message, source, now))
+        tell(session, "unsubscribed", [message], now=now)
+    return new
+
+
+def _withdrawal(message: Message, source: str, now: datetime) -> Consent:
+    return Consent(
+        contact_id=message.contact_id,
+        topic=message.topic,
+        state="withdrawn",
+        basis="unsubscribe",
+        evidence=f"{source} {message.public_id}",
+        at=now,
+    )
+
+
+def _message(session: Session, public_id: str) -> Message:
+    message = session.scalar(select(Message).where(Message.public_id == public_id))
+    if message is None:
+        raise NotFoundError("the mail this link belongs to is not here any more", code="bad_link")
+    return message
+
+
+def _address(session: Session, message: Message) -> str:
+    return message.address or session.get_one(Contact, message.contact_id).email or ""
+
+
+def _masked(address: str) -> str:
+    """`ta•••@example.com`: whoever was copied sees that it is not theirs."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[: max(1, min(2, len(local) - 1))]}•••@{domain}"

@@ -1,0 +1,16 @@
+"""Pages that customers reach from their mail: no login, a signed token is the guard of each."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from engage.web.public import click, unsubscribe
+from engage.wiring import Engage
+
+
+def public_pages(engage: Engage) -> Blueprint:
+    """The blueprint of the links in mails."""
+    pages = Blueprint("public_pages", __name__, template_folder="templates")
+    click.add(pages, engage)
+    unsubscribe.add(pages, engage)
+    return pages
