@@ -23,8 +23,8 @@ _HEADING = re.compile(r"^#{1,6} +", re.MULTILINE)
 _BULLET = re.compile(r"^[ \t]*[*+-] +", re.MULTILINE)
 _RULE = re.compile(r"^[ \t]*\* \* \*[ \t]*$", re.MULTILINE)
 _EDGES = re.compile(r"[ \t\u00a0]+$|^[ \t\u00a0]+", re.MULTILINE)
-_TAG_LINE = re.compile(r"^[ \t]*((?:\{%[^\n]*?%\}[ \t]*)+)\n", re.MULTILINE)
-_AFTER_TAG = re.compile(r"^((?:\{%[^\n]*?%\})+)[ \t]+", re.MULTILINE)
+_TAG_LINE = re.compile(r"^[ \t]*((?:\{%(?:(?!%\})[^\n])*%\}[ \t]*)+)\n", re.MULTILINE)
+_AFTER_TAG = re.compile(r"^((?:\{%(?:(?!%\})[^\n])*%\})+)[ \t]+", re.MULTILINE)
 _BLANKS = re.compile(r"(?:[ \t]*\n){3,}")
 
 
