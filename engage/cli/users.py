@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any, Literal
+from typing import Any
 
 import click
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engage import wiring
-from engage.customers.tables import Account
 from engage.errors import NotFoundError
-from engage.staff.owners import OWNER_ROLES, set_owner
 from engage.staff.people import POSITIONS, ROLES, add_person, find_by_email, list_people
 from engage.staff.profiles import set_profile
 from engage.staff.tables import StaffMember
@@ -63,22 +60,6 @@ def sign(email: str, phone: str | None, **said: str | None) -> None:
     with wiring.opened() as engage, engage.database.transaction() as session:
         set_profile(_found(session, email), phone=phone, **texts)
     click.echo(f"{email} signs as said.")
-
-
-@users.command()
-@click.argument("email")
-@click.argument("account")
-@click.option("--as", "role", type=click.Choice(OWNER_ROLES), default="csm", show_default=True, help="In which part.")
-def own(email: str, account: str, role: Literal["csm", "sales"]) -> None:
-    """Make a colleague the CSM or salesperson of an account (its external id)."""
-    with wiring.opened() as engage, engage.database.transaction() as session:
-        found = session.scalars(select(Account).where(Account.external_id == account)).one_or_none()
-        if found is None:
-            raise NotFoundError(
-                "there is no such account", where=account, hint="its events come first: group, or import"
-            )
-        set_owner(session, found.id, _found(session, email).id, role=role, now=engage.clock.now())
-    click.echo(f"{email} is {role} of {account}.")
 
 
 @users.command("list")
