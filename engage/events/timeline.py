@@ -35,9 +35,10 @@ class EventRow:
 _COLUMNS = tuple(getattr(Event, name) for name in EventRow.__slots__)
 
 
-def unresolved(session: Session, *, limit: int) -> list[EventRow]:
+def unresolved(session: Session, *, limit: int, after_id: int = 0) -> list[EventRow]:
     """The oldest events that nobody resolved yet."""
-    query = select(*_COLUMNS).where(Event.resolved_at.is_(None)).order_by(Event.id).limit(limit)
+    waiting = (Event.resolved_at.is_(None), Event.id > after_id)
+    query = select(*_COLUMNS).where(*waiting).order_by(Event.id).limit(limit)
     return [EventRow(*row) for row in session.execute(query)]
 
 

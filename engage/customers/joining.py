@@ -1,0 +1,117 @@
+"""Who belongs together: anonymous ids, aliases, memberships; and what that does to events told before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from engage.customers.loading import ANONYMOUS
+from engage.customers.picture import Kept, KeptAccount, KeptContact, KeptMembership, Picture
+
+_FILLED_BY_MERGE = (
+    "email", "address_key", "family_name", "given_name", "full_name", "family_reading", "given_reading",
+    "department", "title", "locale", "time_zone",
+)  # fmt: skip
+
+
+def account_of(contact: KeptContact, at: datetime) -> KeptAccount | None:
+    """The account a contact acted for: of the memberships of that time the newest, else the next one to come."""
+    memberships = contact.memberships
+    if len(memberships) == 1:
+        return memberships[0].account
+    then = [m for m in memberships if m.values["since"] <= at and (m.values["until"] is None or at < m.values["until"])]
+    if then:
+        return max(then, key=lambda one: one.values["since"]).account
+    return min(memberships, key=lambda one: one.values["since"]).account if memberships else None
+
+
+def join(contact: KeptContact, account: KeptAccount, *, at: datetime, learned_at: datetime) -> None:
+    """Makes the contact a member; the first account takes over what the contact did before it was known."""
+    here = [one for one in contact.memberships if one.account is account]
+    if any(one.values["until"] is None or at < one.values["until"] for one in here):
+        return
+    roles = contact.values["traits"].get("roles") or []
+    values = {"roles": list(roles), "since": at, "until": None, "learned_at": learned_at}
+    is_first = not contact.memberships
+    contact.memberships.append(KeptMembership(values, changed=True, contact=contact, account=account))
+    contact.set({"left_at": None})
+    if is_first:
+        _take_over(contact, account)
+
+
+def _take_over(contact: KeptContact, account: KeptAccount) -> None:
+    contact.gained = account
+    for attribution in contact.waiting:
+        attribution.account = account
+    contact.waiting.clear()
+
+
+def leave(contact: KeptContact, account: KeptAccount | None, *, at: datetime) -> None:
+    """Ends the membership in the account, or every one; who has none left has left."""
+    for one in contact.memberships:
+        if one.values["until"] is None and (account is None or one.account is account):
+            one.set({"until": max(at, one.values["since"])})
+    if all(one.values["until"] is not None for one in contact.memberships):
+        contact.set({"left_at": at})
+
+
+def tie(picture: Picture, key: str, contact: KeptContact, *, at: datetime) -> None:
+    """Makes another id one of the contact's; an anonymous id brings along what was done under it."""
+    picture.contacts[key] = contact
+    picture.new_aliases[key] = (contact, at)
+    for attribution in picture.of_nobody.pop(key.removeprefix(ANONYMOUS), ()) if key.startswith(ANONYMOUS) else ():
+        attribution.contact = contact
+        attribution.account = attribution.account or account_of(contact, attribution.occurred_at)
+        if attribution.account is None:
+            contact.waiting.append(attribution)
+        if attribution.event is None:
+            picture.attributed.append(attribution)
+
+
+def merge(picture: Picture, previous: str, contact: KeptContact, *, at: datetime) -> None:
+    """Makes `previous` another id of the contact; a contact that had it is absorbed: members, gaps and events."""
+    old = picture.contacts.get(previous)
+    if old is not None and old is not contact:
+        _absorb(picture, old, contact, at=at)
+    if picture.contacts.get(previous) is not contact:
+        tie(picture, previous, contact, at=at)
+    if ANONYMOUS + previous not in picture.contacts:
+        tie(picture, ANONYMOUS + previous, contact, at=at)
+
+
+def _absorb(picture: Picture, old: KeptContact, contact: KeptContact, *, at: datetime) -> None:
+    for key in [key for key, known in picture.contacts.items() if known is old]:
+        picture.contacts[key] = contact
+        if not key.startswith("id:"):
+            picture.new_aliases[key] = (contact, at)
+    _fill_gaps(contact, old)
+    _move_memberships(old, contact, at=at)
+    for attribution in picture.attributed:
+        if attribution.contact is old:
+            attribution.contact = contact
+    contact.waiting += old.waiting
+    contact.absorbed += [old.id, *old.absorbed]
+    old.waiting, old.gained = [], None
+    picture.contacts[f"merged:{id(old)}"] = old
+    nobody = dict.fromkeys(("external_id", "email", "address_key"))
+    old.set({**nobody, "left_at": at, "traits": {"merged_into": contact.values["public_id"]}})
+    if contact.memberships:
+        first = min(contact.memberships, key=lambda one: one.values["since"]).account
+        if first is not None:
+            _take_over(contact, first)
+
+
+def _fill_gaps(contact: Kept, old: Kept) -> None:
+    contact.set({name: old.values[name] for name in _FILLED_BY_MERGE if contact.values[name] is None})
+    contact.set({"traits": {**old.values["traits"], **contact.values["traits"]}})
+
+
+def _move_memberships(old: KeptContact, contact: KeptContact, *, at: datetime) -> None:
+    kept: list[KeptMembership] = []
+    for one in old.memberships:
+        if any(mine.account is one.account for mine in contact.memberships):
+            one.set({"until": one.values["until"] or max(at, one.values["since"])})
+            kept.append(one)
+        else:
+            one.contact, one.changed = contact, True
+            contact.memberships.append(one)
+    old.memberships = kept
