@@ -22,8 +22,9 @@ LEASE = timedelta(seconds=60)
 _messages: Table = Message.__table__  # type: ignore[assignment]
 _attempts: Table = Attempt.__table__  # type: ignore[assignment]
 
-# Spelled out, not bound: SQLite uses a partial index only where the statement repeats its words.
-_WAITING = text("messages.state IN ('queued', 'held')")
+# Spelled out, not bound: SQLite uses a partial index only where the statement repeats its words. Held messages lack
+# something and are looked at by `rechecking`.
+_WAITING = text("messages.state IN ('queued', 'held') AND messages.state = 'queued'")
 
 _IN_HAND = text("messages.state = 'sending'")
 

@@ -6,7 +6,7 @@ from typing import Final
 
 PROPOSED: Final = "proposed"  # a colleague must approve it
 QUEUED: Final = "queued"  # due at `due_at`
-HELD: Final = "held"  # a policy or a missing fact says: not now; due again at `due_at`
+HELD: Final = "held"  # it lacks something and cannot be made; looked at again at `due_at`
 SENDING: Final = "sending"  # being handed over; the attempt is committed, its outcome is not
 ACCEPTED: Final = "accepted"  # the provider has it
 REJECTED: Final = "rejected"  # the provider refuses it for good
@@ -20,7 +20,7 @@ TRANSITIONS: Final[dict[str, frozenset[str]]] = {
     PROPOSED: frozenset({QUEUED, HELD, SKIPPED, CANCELLED}),
     # accepted straight from the queue: an in-app message, or a receipt that proves a hand-over we had lost
     QUEUED: frozenset({SENDING, HELD, ACCEPTED, SKIPPED, CANCELLED}),
-    HELD: frozenset({QUEUED, SENDING, HELD, PROPOSED, ACCEPTED, SKIPPED, CANCELLED}),
+    HELD: frozenset({QUEUED, PROPOSED, ACCEPTED, SKIPPED, CANCELLED}),
     SENDING: frozenset({ACCEPTED, REJECTED, UNKNOWN, QUEUED}),  # back to the queue only when surely not sent
     # late truth: the outcome of a slow hand-over, a receipt, or a person's word
     UNKNOWN: frozenset({ACCEPTED, REJECTED, QUEUED, CANCELLED}),

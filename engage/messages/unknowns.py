@@ -13,7 +13,7 @@ from engage.errors import ConflictError, NotFoundError
 from engage.messages import status
 from engage.messages.news import tell
 from engage.messages.tables import Attempt, Message
-from engage.staff.tables import AuditEntry
+from engage.staff.audit import record
 
 LISTED_AFTER = timedelta(hours=2)
 
@@ -47,12 +47,10 @@ def resolve(session: Session, public_id: str, verdict: str, *, by: str, now: dat
     moved = session.execute(change.values(_changes(state, now)).returning(*Message.__table__.c)).all()
     if not moved:
         raise _refusal(session, public_id)
-    session.add(
-        AuditEntry(
-            at=now, actor=by, action="message.resolved", object_kind="message", object_id=public_id,
-            detail={"verdict": verdict, "state": state},
-        )
-    )  # fmt: skip
+    detail = {"verdict": verdict, "state": state}
+    record(
+        session, actor=by, action="message.resolved", object_kind="message", object_id=public_id, now=now, detail=detail
+    )
     if state != status.QUEUED:
         tell(session, state, moved, now=now)
     return state

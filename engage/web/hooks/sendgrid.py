@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import Blueprint, Response, g, request
 
 from engage.channels.email.sendgrid.webhook import SIGNATURE_HEADER, TIMESTAMP_HEADER, parse, verify
 from engage.messages.receipts import record_receipts
-from engage.wiring import Engage
+
+if TYPE_CHECKING:
+    from engage.wiring import Engage
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 
