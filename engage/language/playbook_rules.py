@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import wraps
 from pathlib import Path
 
 from engage.errors import Problem
@@ -274,6 +275,7 @@ def _paths(node: object) -> set[str]:
 
 
 def _each(rule: PlaybookRule) -> Callable[[Workspace], Iterator[Problem]]:
+    @wraps(rule)
     def over_all(workspace: Workspace) -> Iterator[Problem]:
         for file in workspace.playbooks:
             yield from rule(file, workspace)

@@ -108,7 +108,9 @@ class Playbook(Words):
 
     key: Key = Field(alias="playbook", description="the name, the same as the file's")
     title: Text = Field(description="what people call it")
-    stage: Literal["setup", "use", "satisfaction", "outcome", "contract"] = Field()
+    stage: Literal["setup", "use", "satisfaction", "outcome", "contract"] = Field(
+        description="what it is meant to move"
+    )
     subject: Literal["account", "contact", "contract"] = Field(description="one run per account, contact or contract")
     should_feel: Text | None = Field(default=None, description="how the customer should feel after it")
     trigger: Trigger = Field(description="what makes a subject enter")

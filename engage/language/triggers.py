@@ -63,7 +63,7 @@ class EventTrigger(Words):
 class IfLate(Words):
     """What to do when the day has already passed when we learn of it."""
 
-    within: Length = Field()
+    within: Length = Field(description="start at once when no later than this; the grace is 3 days without if_late")
     else_: Literal["task", "skip"] = Field(
         default="skip", alias="else", description="beyond that: a task for the CSM, or nothing"
     )
