@@ -35,6 +35,11 @@ def task_of_step(enrolment_id: int, step_id: str, visit: int) -> str:
     return f"step:{enrolment_id}:{step_id}:{visit}"
 
 
+def task_of_skip(playbook_key: str, subject_kind: str, subject_id: int, occurrence: str) -> str:
+    """One task for an occurrence that was not run."""
+    return f"skip:{playbook_key}:{subject_kind}:{subject_id}:{occurrence}"
+
+
 def task_of_message(message_id: int, reason: str) -> str:
     """One task for what became of a message."""
     return f"message:{message_id}:{reason}"

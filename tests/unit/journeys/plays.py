@@ -28,7 +28,6 @@ playbook: tale
 title: {ja: 話, en: Tale}
 stage: setup
 subject: account
-trigger: {event: contract.created}
 from: [csm, team]
 to: [champion]
 topic: onboarding
@@ -41,7 +40,8 @@ def vocabulary() -> Vocabulary:
 
 
 def playbook_of(steps: str, head: str = "") -> Playbook:
-    text = HEAD + dedent(head) + "steps:\n" + indent(dedent(steps).strip("\n"), "  ") + "\n"
+    default = "" if "trigger:" in head else "trigger: {event: contract.created}\n"
+    text = HEAD + default + dedent(head) + "steps:\n" + indent(dedent(steps).strip("\n"), "  ") + "\n"
     return parse_playbook(text, "tale.yaml", Catalogue.builtin())
 
 

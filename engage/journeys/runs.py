@@ -1,0 +1,130 @@
+"""A run as the engine holds it: one enrolment row with its subject, claimed for a while or read for waking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy.orm import Session
+
+from engage.customers.facts import Subject
+from engage.journeys.decisions import RunState
+from engage.journeys.tables import Enrolment
+
+TABLE = Enrolment.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One enrolment and where it stands."""
+
+    id: int
+    playbook_key: str
+    version_id: int
+    subject: Subject
+    status: str
+    state: RunState
+
+    @property
+    def begins_after(self) -> tuple[int, datetime]:
+        """Events after this one (by id) and from this moment on concern the run."""
+        event = self.state.trigger.get("event") or {}
+        heard = max(event.get("id", 0), self.state.memory.get("heard", 0))
+        since = event.get("received_at")
+        return heard, datetime.fromisoformat(since) if since else self.state.entered_at
+
+
+def claim_due(session: Session, *, now: datetime, limit: int) -> list[Run]:
+    """The next due runs, held by this transaction alone until it ends; a crash gives them back."""
+    due = _chosen().where(Enrolment.due_at <= now).order_by(Enrolment.due_at, Enrolment.id).limit(limit)
+    return _read(session, due.with_for_update(skip_locked=True))
+
+
+def hold_runs(session: Session, ids: Iterable[int]) -> list[Run]:
+    """These runs, held by this transaction."""
+    chosen = _chosen().where(Enrolment.id.in_(sorted(set(ids)))).order_by(Enrolment.id)
+    return _read(session, chosen.with_for_update())
+
+
+def write_states(
+    session: Session, states: Sequence[tuple[Run, RunState]], *, now: datetime, reasons: dict[int, str]
+) -> None:
+    """Writes where runs stand now; `reasons` says why those ended that did."""
+    if not states:
+        return
+    rows = [
+        {
+            "b_id": run.id,
+            "b_state": state.status,
+            "b_step": state.step_id,
+            "b_visit": state.visit,
+            "b_memory": dict(state.memory),
+            "b_due": state.due_at,
+            "b_ended": now if state.status != "running" else None,
+            "b_reason": reasons.get(run.id),
+        }
+        for run, state in states
+    ]
+    session.connection().execute(_WRITE, rows)
+
+
+_WRITE = (
+    update(TABLE)  # type: ignore[arg-type]
+    .where(TABLE.c.id == bindparam("b_id"))
+    .values(
+        state=bindparam("b_state"),
+        step_id=bindparam("b_step"),
+        visit=bindparam("b_visit"),
+        memory=bindparam("b_memory"),
+        due_at=bindparam("b_due"),
+        ended_at=bindparam("b_ended"),
+        end_reason=bindparam("b_reason"),
+        fence=TABLE.c.fence + 1,
+    )
+)
+
+
+def _chosen() -> Select[*tuple[Any, ...]]:
+    return select(
+        Enrolment.id,
+        Enrolment.playbook_key,
+        Enrolment.playbook_version_id,
+        Enrolment.subject_kind,
+        Enrolment.subject_id,
+        Enrolment.account_id,
+        Enrolment.contact_id,
+        Enrolment.contract_id,
+        Enrolment.state,
+        Enrolment.step_id,
+        Enrolment.visit,
+        Enrolment.memory,
+        Enrolment.trigger,
+        Enrolment.entered_at,
+        Enrolment.due_at,
+    )
+
+
+def _read(session: Session, query: Select[*tuple[Any, ...]]) -> list[Run]:
+    return [
+        Run(
+            row.id,
+            row.playbook_key,
+            row.playbook_version_id,
+            Subject(row.subject_kind, row.subject_id, row.account_id, row.contact_id, row.contract_id),
+            row.state,
+            RunState(
+                row.step_id,
+                row.visit,
+                row.memory,
+                row.trigger,
+                row.entered_at,
+                contact_id=row.contact_id,
+                status=row.state,
+                due_at=row.due_at,
+            ),
+        )
+        for row in session.execute(query)
+    ]
