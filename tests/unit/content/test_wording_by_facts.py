@@ -15,6 +15,7 @@ def greeted(who: Addressee, locale: str) -> str:
     return letter("kickoff/welcome", locale, facts).text
 
 
+MINATO = "みなと商事株式会社"
 GOLDEN = {
     "full": (
         Addressee(
