@@ -152,6 +152,9 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that was killed is nothing to speak of."""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
