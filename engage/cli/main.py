@@ -14,7 +14,7 @@ from engage.logs import configure_logs
 # Every subcommand and where it is; a module is imported only when its command is asked for.
 COMMANDS = {
     "up": "engage.cli.up:up",
-    "demo": "engage.cli.demo:demo",
+    "demo": "engage.cli.demo.command:demo",
     "init": "engage.cli.init:init",
     "doctor": "engage.cli.doctor:doctor",
     "playbooks": "engage.cli.playbooks:playbooks",
