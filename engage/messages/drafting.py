@@ -20,6 +20,7 @@ from engage.messages.contexts import find
 from engage.messages.gate import run_gate, settle
 from engage.messages.orders import TEAM, MessageOrder
 from engage.messages.policy.verdicts import Skip
+from engage.messages.presenting import contact_name
 from engage.messages.tables import Message
 from engage.releases.library import Library, TemplateSource
 from engage.staff.tables import StaffMember
@@ -86,7 +87,7 @@ def _draft(order: MessageOrder, template: TemplateSource, composer: Composer, pe
         "purpose": purpose,
         "address": contact.email if order.channel == "email" else None,
         "sender_staff_id": sender.id if sender else None,
-        "cc": _copies(order, people),
+        "cc": _copies(order, people, template.locale),
         "inputs": inputs | kept_rule(order.approval),
         "state": "held" if held else "proposed" if asked else "queued",
         "reason": held,
@@ -151,10 +152,10 @@ def _version_id(order: MessageOrder, locale: str) -> int:
     return order.templates[chosen] if chosen else next(iter(order.templates.values()))
 
 
-def _copies(order: MessageOrder, people: People) -> list[list[str]]:
+def _copies(order: MessageOrder, people: People, locale: str) -> list[list[str]]:
     copied = [people.contacts[copy] for copy in order.cc if copy in people.contacts]
-    return [[_name(contact), contact.email] for contact in copied if contact.email and contact.left_at is None]
-
-
-def _name(contact: Contact) -> str:
-    return " ".join(part for part in (contact.family_name, contact.given_name) if part) or contact.full_name or ""
+    return [
+        [contact_name(contact, locale), contact.email]
+        for contact in copied
+        if contact.email and contact.left_at is None
+    ]
