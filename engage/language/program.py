@@ -47,6 +47,8 @@ class Program:
 
 def _lay(steps: tuple[AnyStep, ...], after: str | None, nodes: dict[str, Node]) -> str | None:
     """Adds the steps, the last leading to `after`; the id of the first, or `after` when there are none."""
+    if not steps:
+        return after
     for step, following in zip(steps, (*steps[1:], None), strict=True):
         next_id = after if following is None else following.id
         nodes[step.id] = Node(step, next_id)
@@ -55,4 +57,4 @@ def _lay(steps: tuple[AnyStep, ...], after: str | None, nodes: dict[str, Node]) 
                 (way.if_, _lay(way.steps or way.else_ or (), next_id, nodes)) for way in step.choose
             ]
             nodes[step.id] = Node(step, next_id, tuple(ways))
-    return steps[0].id if steps else after
+    return steps[0].id

@@ -76,10 +76,11 @@ class Document:
         if node.style in ("|", ">"):
             index = self.text.index("\n", start) + 1
         while index < end:
-            char = self.text[index]
-            if (node.style == '"' and char == "\\") or (node.style == "'" and self.text[index : index + 2] == "''"):
+            if (node.style == '"' and self.text[index] == "\\") or (
+                node.style == "'" and self.text.startswith("''", index)
+            ):
                 index += 1
-            elif not char.isspace():
+            if not self.text[index].isspace():
                 if wanted == 0:
                     break
                 wanted -= 1
@@ -104,8 +105,10 @@ def read_yaml(text: str, file: str) -> Document:
         reason = " ".join(filter(None, (error.problem, error.context))).strip() or "it cannot be read"
         raise PlaybookError([Problem(file, line, column, "bad-yaml", f"this is no YAML: {reason}")]) from None
     except YAMLError as error:
+        index = getattr(error, "position", 0)
+        line, column = text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
         message = f"this is no YAML: {str(error).splitlines()[0]}"
-        raise PlaybookError([Problem(file, 1, 1, "bad-yaml", message)]) from None
+        raise PlaybookError([Problem(file, line, column, "bad-yaml", message)]) from None
     problems: list[Problem] = []
     data = None if root is None else _plain(root, file, problems)
     if problems:
