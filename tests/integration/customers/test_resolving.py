@@ -236,7 +236,8 @@ def said(**properties: object) -> dict[str, object]:
 def test_a_contract_is_told_by_events(database: Database) -> None:
     terms = said(
         name="年間契約", starts_on="2027/4/1", ends_on="2028年3月31日", notice_deadline="2027-12-31",
-        amount="1,200,000", currency="JPY", auto_renew="はい", sold_by="partner-1", contact_policy="copy_partner", seats=20,
+        amount="1,200,000", currency="JPY", auto_renew="はい", sold_by="partner-1",
+        contact_policy="copy_partner", seats=20,
     )  # fmt: skip
     hear(database, track(None, "contract.created", group="acme", properties=terms))
     hear(
