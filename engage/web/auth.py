@@ -69,9 +69,10 @@ class ConsoleDoor:
     def _guard(self) -> AnyResponse | None:
         """1. who is it 2. does the form come from our own page 3. may nobody-in-particular see this."""
         g.login = self._login()
+        is_open = request.endpoint in self._open
         if request.method not in READING:
-            self._refuse_foreign_forms(g.login)
-        if g.login is None and request.endpoint not in self._open:
+            self._refuse_foreign_forms(None if is_open else g.login)
+        if g.login is None and not is_open:
             back = request.full_path.rstrip("?") if request.method == "GET" else None
             return redirect(url_for("console.login", next=back), code=303)
         return None
@@ -107,7 +108,7 @@ class ConsoleDoor:
 def back_path(said: str | None, otherwise: str) -> str:
     """A path of the console to go to next, never another site."""
     parts = urlsplit(said or "")
-    ours = not parts.scheme and not parts.netloc and parts.path.startswith("/console") and "\\" not in (said or "")
+    ours = not parts.scheme and not parts.netloc and parts.path.startswith("/console/") and "\\" not in (said or "")
     return said if ours and said else otherwise
 
 

@@ -66,6 +66,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "approval.asked": ("依頼日時", "Asked"),
     "approval.expires": ("回答期限", "Decide by"),
     "approval.assignee": ("承認者", "Asked of"),
+    "approval.due": ("送信予定", "Will leave"),
+    "approval.due_note": (
+        "承認がこれより遅れたときは、お客様の配信時間帯のうちに送ります。",
+        "If you approve later than that, it leaves as soon as the customer’s hours allow.",
+    ),
     "approval.facts": ("判断に使った情報", "Facts it rests on"),
     "approval.facts_none": ("記録された情報はありません。", "No facts were recorded."),
     "approval.gate": ("送信前の確認", "Checks"),
@@ -121,16 +126,27 @@ TEXTS: dict[str, tuple[str, str]] = {
     "decided.by": ("{name}さんが{when}に決定しました。", "Decided by {name}, {when}."),
     "decided.itself": ("{when}に終了しました。", "Ended {when}."),
     "decided.reason": ("理由:{reason}", "Reason: {reason}"),
-    "decided.gone": ("この承認依頼はすでに終わっています。", "This request is already closed."),
-    "conflict.decided": (
-        "あなたの操作の前に、ほかの人がこのメッセージの扱いを決めました。今の状態を表示しています。",
-        "Somebody else decided before you did. What you see is how it stands now.",
+    "refused.already_decided": (
+        "あなたの操作の前に、このメッセージの扱いが決まりました。今の状態を表示しています。",
+        "This was decided before you answered. What you see is how it stands now.",
     ),
-    "conflict.edited": (
+    "refused.stale": (
         "あなたが開いた後に、文面が変更されました。今の文面を読み、もう一度決めてください。",
         "The text was changed after you opened it. Read it as it is now, then decide again.",
     ),
-    "conflict.edited_your_text": (
+    "refused.mail_changed": (
+        "あなたが開いた後に、内容が変わりました。今の内容を読み、もう一度決めてください。",
+        "The message has changed since you opened it. Read it as it is now, then decide again.",
+    ),
+    "refused.denied": (
+        "このメッセージを決められるのは、依頼された担当者と責任者だけです。",
+        "Only the person who was asked, or a leader, may decide this.",
+    ),
+    "refused.no_reason": (
+        "送らない理由を書いてください。プレイブックの改善に使われます。",
+        "Please say why it should not go out: the author of the playbook learns from it.",
+    ),
+    "refused.edited_your_text": (
         "あなたが編集している間に、ほかの人も文面を変更しました。下はあなたが書いた文面です。保存すると、ほかの人の変更は置き換わります。",
         "Somebody else changed the text while you were writing. Below is what you wrote; saving replaces their change.",
     ),

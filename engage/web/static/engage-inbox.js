@@ -7,7 +7,7 @@ const TEXTS = {
 		close: "閉じる", broken: "お知らせを読み込めませんでした。",
 	},
 	en: {
-		title: "Messages", bell: (n) => (n ? `Messages, ${n} unread` : "Messages"), empty: "Nothing new right now.",
+		title: "Messages", bell: (n) => (n ? `Messages, ${n} unread` : "Messages"), empty: "Nothing new.",
 		dismiss: (t) => `Remove “${t}”`, more: "Earlier messages", unread: "Unread", open: "Read more", all: "Mark all read",
 		close: "Close", broken: "Messages could not be loaded.",
 	},

@@ -1,0 +1,1 @@
+"""Our own people on real databases."""

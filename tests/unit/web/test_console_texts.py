@@ -1,0 +1,46 @@
+"""The console's words: both languages say everything, with the same blanks, and nothing is said in vain."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from engage.messages.policy.order import POLICIES
+from engage.web.console import texts
+from engage.web.console.texts import TEXTS, speaker
+
+CONSOLE = Path(texts.__file__).parent
+SAID_BY_CODE = ("theme.", "approval.cause.", "policy.", "state.", "notice.", "refused.", "error.", "reason.")
+
+
+def blanks(text: str) -> set[str]:
+    return set(re.findall(r"{(\w+)}", text))
+
+
+@pytest.mark.parametrize("key", TEXTS)
+def test_both_languages_fill_the_same_blanks(key: str) -> None:
+    japanese, english = TEXTS[key]
+
+    assert japanese.strip() and english.strip()
+    assert blanks(japanese) == blanks(english)
+
+
+def test_every_text_is_used_and_every_used_text_exists() -> None:
+    sources = [
+        path.read_text() for path in (*CONSOLE.rglob("*.html"), *CONSOLE.glob("*_views.py"), CONSOLE / "pages.py")
+    ]
+    used = {key for source in sources for key in re.findall(r"""(?:\bt|say)\(\s*["']([\w.]+[\w])["']""", source)}
+
+    assert used <= set(TEXTS)
+    assert {key for key in TEXTS if not key.startswith(SAID_BY_CODE)} <= used
+
+
+def test_every_policy_has_words() -> None:
+    assert [name for name, _check in POLICIES if f"policy.{name}" not in TEXTS] == []
+
+
+def test_a_speaker_fills_the_blanks() -> None:
+    assert speaker("ja")("approvals.count", n=3) == "3件"
+    assert speaker("en")("nav.tasks") == "Tasks"
