@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import and_, column, exists, insert, or_, select, table, update
+from sqlalchemy import Table, and_, column, exists, insert, or_, select, table, update
 from sqlalchemy.orm import Session
 
 from engage.calendars.business_days import BusinessCalendar, calendar_of
@@ -24,6 +24,7 @@ from engage.releases.library import Library
 
 DEFAULT_ZONE = "Asia/Tokyo"
 
+_checks: Table = GateCheck.__table__  # type: ignore[assignment]
 # Named by string: journeys stand above messages, the state of their enrolments is all that is read here.
 _enrolments = table("enrolments", column("id"), column("state"))
 
@@ -51,7 +52,7 @@ def run_gate(
     judged = {candidate.message_id: judge(candidate, now) for candidate in candidates}
     if candidates:
         rows = [_check_row(candidate, *judged[candidate.message_id], now) for candidate in candidates]
-        session.execute(insert(GateCheck), rows)
+        session.execute(insert(_checks).returning(_checks.c.id), rows)  # returning: one statement for all
     return {message_id: verdict for message_id, (_policy, verdict) in judged.items()}
 
 

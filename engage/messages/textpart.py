@@ -25,7 +25,7 @@ _RULE = re.compile(r"^[ \t]*\* \* \*[ \t]*$", re.MULTILINE)
 _EDGES = re.compile(r"[ \t\u00a0]+$|^[ \t\u00a0]+", re.MULTILINE)
 _TAG_LINE = re.compile(r"^[ \t]*((?:\{%(?:(?!%\})[^\n])*%\}[ \t]*)+)\n", re.MULTILINE)
 _AFTER_TAG = re.compile(r"^((?:\{%(?:(?!%\})[^\n])*%\})+)[ \t]+", re.MULTILINE)
-_BLANKS = re.compile(r"(?:[ \t]*\n){3,}")
+_BLANKS = re.compile(r"\n(?:[ \t]*\n){2,}")  # begins with a sign that is found fast
 
 
 def derive_text(html: str, *, locale: str) -> str:

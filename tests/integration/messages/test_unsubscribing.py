@@ -1,0 +1,177 @@
+"""Stopping a topic: by one click or by the page, at once, as often as asked, and nothing by merely looking."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from engage.customers.tables import Consent
+from engage.db.session import Database
+from engage.messages.drafting import draft
+from engage.messages.tables import Click, Message, Suppression
+from engage.messages.unsubscribing import unsubscribe_headers
+from engage.releases.library import Library
+from engage.testing import MONDAY, FrozenClock, make_contact
+from engage.web.errors import handle_errors
+from engage.web.headers import harden
+from engage.web.public.blueprint import public_pages
+from tests.integration.messages.scene import LINKS, Cast, events, play
+from tests.support.site import installation
+
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+
+
+@pytest.fixture
+def cast(database: Database) -> Cast:
+    return play(database)
+
+
+@pytest.fixture
+def browser(database: Database, tmp_path: Path) -> FlaskClient:
+    engage = installation(database, FrozenClock(), tmp_path, secret_key="secret")
+    app = Flask("public", static_folder=None)
+    harden(app, https=False)
+    handle_errors(app)
+    app.register_blueprint(public_pages(engage))
+    return app.test_client()
+
+
+def sent(database: Database, cast: Cast, **said: object) -> Message:
+    with database.transaction() as session:
+        (message_id,) = draft(session, Library(), [cast.order(**said)], now=MONDAY)
+        return session.get_one(Message, message_id)
+
+
+def path_of(message: Message) -> str:
+    return LINKS.unsubscribe_url(message.public_id).removeprefix(LINKS.public_url)
+
+
+def suppressions(database: Database) -> list[tuple[str, str, str, str]]:
+    with database.reading() as session:
+        rows = session.scalars(select(Suppression)).all()
+        return [(row.address_key, row.topic, row.reason, row.source) for row in rows]
+
+
+def test_looking_changes_nothing_and_says_what_would_stop_for_whom(
+    database: Database, cast: Cast, browser: FlaskClient
+) -> None:
+    message = sent(database, cast)
+    for answer in (browser.get(path_of(message)), browser.head(path_of(message))):
+        assert answer.status_code == 200
+    page = browser.get(path_of(message)).get_data(as_text=True)
+
+    assert "「製品のご案内」に関するメールの配信を停止しますか" in page
+    assert "ai•••@customer.example" in page
+    assert "aiko@" not in page
+    assert suppressions(database) == []
+
+
+def test_one_click_answers_blank_and_the_tenth_time_like_the_first(
+    database: Database, cast: Cast, browser: FlaskClient
+) -> None:
+    path = path_of(sent(database, cast))
+    for _ in range(3):
+        answer = browser.post(path, data=ONE_CLICK)
+        assert (answer.status_code, answer.data, answer.headers.get("Location")) == (200, b"", None)
+    with database.reading() as session:
+        consents = session.execute(select(Consent.topic, Consent.state, Consent.basis)).all()
+
+    assert suppressions(database) == [("aiko@customer.example", "product", "unsubscribed", "one_click")]
+    assert [tuple(row) for row in consents] == [("product", "withdrawn", "unsubscribe")]
+    assert events(database) == ["message.unsubscribed"]
+
+
+def test_one_click_works_as_multipart_too(database: Database, cast: Cast, browser: FlaskClient) -> None:
+    answer = browser.post(path_of(sent(database, cast)), data=ONE_CLICK, content_type="multipart/form-data")
+
+    assert (answer.status_code, answer.data) == (200, b"")
+    assert len(suppressions(database)) == 1
+
+
+def test_the_page_says_that_only_this_topic_stopped_in_the_language_of_the_mail(
+    database: Database, cast: Cast, browser: FlaskClient
+) -> None:
+    facts = {**cast.order().facts, "contact": {"locale": "en"}}
+    path = path_of(sent(database, cast, facts=facts))
+    page = browser.post(path, data={"from": "page"}).get_data(as_text=True)
+
+    assert "We will send no more mails about “Product news” to ai•••@customer.example" in page
+    assert "what your contract requires, still reach you" in page
+    assert "These mails have stopped" in browser.get(path).get_data(as_text=True)
+
+
+def test_from_then_on_the_gate_lets_no_such_mail_through_to_that_address(
+    database: Database, cast: Cast, browser: FlaskClient
+) -> None:
+    browser.post(path_of(sent(database, cast)), data=ONE_CLICK)
+    with database.transaction() as session:
+        same_box = make_contact(session, None, "ben", email="Aiko@Customer.example").id
+    skipped = sent(database, cast, visit=2)
+    other_topic = sent(database, cast, visit=3, topic="training")
+    elsewhere = sent(database, cast, visit=4, contact_id=same_box, account_id=cast.account_id)
+
+    assert (skipped.state, skipped.reason) == ("skipped", "address_stopped_topic")
+    assert other_topic.state == "queued"
+    assert elsewhere.state == "skipped"
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_forged_link_is_refused_and_changes_nothing(
+    database: Database, cast: Cast, browser: FlaskClient, method: str
+) -> None:
+    path = path_of(sent(database, cast))
+    for forged in (path[:-2], path[:-1] + ("A" if path[-1] != "A" else "B"), "/unsubscribe/x", path + "A"):
+        answer = getattr(browser, method)(forged, headers={"Accept-Language": "en"})
+        assert answer.status_code == 404
+        assert "This link does not work" in answer.get_data(as_text=True)
+    assert browser.post(path[:-2], data=ONE_CLICK).status_code == 404
+    assert suppressions(database) == []
+
+
+def test_mail_programs_get_the_headers_and_copied_readers_no_one_click() -> None:
+    url = LINKS.unsubscribe_url("msg_1")
+    assert unsubscribe_headers(LINKS, "msg_1", purpose="transactional", has_copies=False) == ()
+    assert unsubscribe_headers(LINKS, "msg_1", purpose="relationship", has_copies=True) == (
+        ("List-Unsubscribe", f"<{url}>"),
+    )
+    assert unsubscribe_headers(LINKS, "msg_1", purpose="promotional", has_copies=False)[1] == (
+        "List-Unsubscribe-Post",
+        "List-Unsubscribe=One-Click",
+    )
+
+
+def test_a_click_is_noted_and_leads_to_the_signed_page(database: Database, cast: Cast, browser: FlaskClient) -> None:
+    message = sent(database, cast)
+    path = LINKS.click_url(message.public_id, "https://app.sample.example/a?x=1&y=2").removeprefix(LINKS.public_url)
+    answer = browser.get(path, headers={"User-Agent": "Scanner " + "x" * 500})
+    browser.head(path)
+    with database.reading() as session:
+        clicks = session.scalars(select(Click).order_by(Click.id)).all()
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "https://app.sample.example/a?x=1&y=2")
+    assert [(click.url, click.method) for click in clicks] == [
+        ("https://app.sample.example/a?x=1&y=2", "GET"),
+        ("https://app.sample.example/a?x=1&y=2", "HEAD"),
+    ]
+    assert len(clicks[0].user_agent or "") == 300
+    assert events(database) == []
+
+
+def test_a_click_link_leads_nowhere_else(database: Database, cast: Cast, browser: FlaskClient) -> None:
+    path = LINKS.click_url("msg_1", "https://app.sample.example/").removeprefix(LINKS.public_url)
+    for forged in (path[:-3], path + "?url=https://evil.example", "/click/aHR0cHM6Ly9ldmlsLmV4YW1wbGU", "/click/x"):
+        answer = browser.get(forged)
+        assert answer.headers.get("Location") in (None, "https://app.sample.example/")
+    assert browser.get(path[:-3]).status_code == 404
+
+
+def test_a_link_of_a_preview_still_opens_its_page(database: Database, cast: Cast, browser: FlaskClient) -> None:
+    path = LINKS.click_url("sample", "https://app.sample.example/").removeprefix(LINKS.public_url)
+
+    assert browser.get(path).status_code == 302
+    with database.reading() as session:
+        assert session.scalars(select(Click)).all() == []
