@@ -143,6 +143,7 @@ def _forget_waits(session: Session, effects: _Effects) -> None:
 
 def _order(run: Run, live: LivePlaybook, decision: Ordered, now: datetime) -> MessageOrder:
     playbook, step = live.playbook, decision.step
+    assert run.subject.account_id is not None  # noqa: S101  # whoever enters belongs to an account
     return MessageOrder(
         origin_id=run.id,
         step_id=decision.step_id,

@@ -77,7 +77,7 @@ class _Walk:
         self.facts = facts_of_run(facts, state)
         self.memory = dict(state.memory)
         self.signals: list[Mapping[str, Any]] = list(self.memory.pop("signals", ()))
-        self.visit = state.visit
+        self.visit, self.at = state.visit, state.step_id
         self.decisions: list[Decision] = []
 
     def walk(self) -> Decided:
@@ -113,7 +113,7 @@ class _Walk:
     def _finish(self, ended: Ended) -> Decided:
         self.decisions.append(ended)
         self.memory.pop("wait", None)
-        return self._decided(self.state.step_id, status=ended.state, due_at=None)
+        return self._decided(self.at, status=ended.state, due_at=None)
 
     # -- waking
 
@@ -170,12 +170,13 @@ class _Walk:
     # -- steps
 
     def _leave(self, step_id: str) -> Decided:
-        self.visit = 1
-        return self._go(self.program[step_id].next_id)
+        next_id = self.program[step_id].next_id
+        self.visit = self.visit if next_id is None else 1
+        return self._go(next_id)
 
     def _go(self, step_id: str | None) -> Decided:
         while step_id is not None:
-            node = self.program[step_id]
+            self.at, node = step_id, self.program[step_id]
             if node.step.if_ is not None and not self._holds(node.step.if_):
                 self._note(Passed(step_id=step_id, visit=self.visit, reason="if", inputs=self._inputs(node.step.if_)))
                 going, step_id = True, node.next_id
@@ -183,7 +184,8 @@ class _Walk:
                 going, step_id = self._take(step_id, node)
             if not going:
                 return self._park(step_id)
-            self.visit = 1
+            if step_id is not None:
+                self.visit = 1
         return self._finish(Ended(state="done", reason="completed"))
 
     def _take(self, step_id: str, node: Node) -> tuple[bool, str | None]:
