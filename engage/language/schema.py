@@ -19,7 +19,7 @@ SHORT_FORMS: dict[str, dict[str, Any]] = {
     "Reentry": {"type": "string", "pattern": "^(once|not while active|again after .+)$"},
     "Wait": _DURATION,
     "FactDeclaration": {"enum": ["text", "number", "bool", "date", "instant", "list"]},
-    "EventDeclaration": {"type": "null"},
+    "EventDeclaration": {"anyOf": [{"type": "null"}, {"type": "object", "required": ["ja", "en"]}]},
 }
 _ONE_OR_MANY = ("to", "from", "cc", "for")
 

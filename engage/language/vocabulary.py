@@ -35,7 +35,18 @@ def _both(value: Any) -> Any:
     return {"ja": value, "en": value} if isinstance(value, str) else value
 
 
-Localized = Annotated[Text, BeforeValidator(_both)]
+_EITHER = {
+    "description": "a text, or {ja, en}",
+    "anyOf": [
+        {"type": "string"},
+        {
+            "type": "object",
+            "properties": {"ja": {"type": "string"}, "en": {"type": "string"}},
+            "required": ["ja", "en"],
+        },
+    ],
+}
+Localized = Annotated[Text, BeforeValidator(_both), WithJsonSchema(_EITHER)]
 
 _WRITTEN_BY_ENGAGE = {
     "contract": "created updated renewed cancelled ended",

@@ -20,11 +20,8 @@ from engage.language.catalogue import Catalogue, Kind
 from engage.language.durations import UNITS, Duration
 from engage.language.expressions import Expression, ExpressionError, parse_expression
 
-STAFF_ROLES = ("ceo", "cs_head", "csm", "sales", "team")
-CONTACT_ROLES = ("champion", "decision_maker", "sponsor", "admin", "end_user", "billing", "partner")
-
-Sender = Literal["ceo", "cs_head", "csm", "sales", "team"]
 StaffRole = Literal["ceo", "cs_head", "csm", "sales", "team"]
+Sender = StaffRole
 Recipient = Literal["contact", "champion", "decision_maker", "sponsor", "admin", "end_user", "billing", "partner"]
 Hours = Literal["business", "any"]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$", max_length=80)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -12,7 +13,7 @@ from engage.language.docs import reference
 from engage.language.schema import MODELS, schema_of
 from engage.language.telling import Line, tell
 from engage.language.telling_words import WORDS
-from engage.language.words import CONTACT_ROLES, STAFF_ROLES
+from engage.language.words import Recipient, StaffRole
 from tests.support.workspaces import Team
 
 RICH = """\
@@ -77,7 +78,7 @@ def test_every_sentence_has_the_same_blanks_in_both_languages() -> None:
     for key, said in WORDS.items():
         blanks = [sorted(name for _, name, _, _ in string.Formatter().parse(text) if name) for text in said.values()]
         assert set(said) == {"ja", "en"} and blanks[0] == blanks[1], key
-    for role in (*STAFF_ROLES, *CONTACT_ROLES, "contact"):
+    for role in (*get_args(StaffRole), *get_args(Recipient)):
         assert f"role.{role}" in WORDS
 
 
