@@ -43,19 +43,19 @@ def add(password: str | None, no_login: bool, **person: Any) -> None:
 @users.command()
 @click.argument("email")
 @click.option("--phone", help="The number customers may call.")
-@click.option("--title-ja", "title.ja", help="Title in Japanese.")
-@click.option("--title-en", "title.en", help="Title in English.")
-@click.option("--department-ja", "department.ja", help="Department in Japanese.")
-@click.option("--department-en", "department.en", help="Department in English.")
-@click.option("--name-en", "names.en", help="The full name as English readers see it.")
-@click.option("--name-ja", "names.ja", help="The full name as Japanese readers see it.")
-@click.option("--hours-ja", "hours.ja", help="Hours in Japanese.")
-@click.option("--hours-en", "hours.en", help="Hours in English.")
+@click.option("--title-ja", help="Title in Japanese.")
+@click.option("--title-en", help="Title in English.")
+@click.option("--department-ja", help="Department in Japanese.")
+@click.option("--department-en", help="Department in English.")
+@click.option("--names-en", help="The full name as English readers see it.")
+@click.option("--names-ja", help="The full name as Japanese readers see it.")
+@click.option("--hours-ja", help="Hours in Japanese.")
+@click.option("--hours-en", help="Hours in English.")
 def sign(email: str, phone: str | None, **said: str | None) -> None:
     """Set how a colleague signs the mails in their name."""
     texts: dict[str, dict[str, str]] = {}
     for key, text in said.items():
-        name, _, language = key.partition(".")
+        name, _, language = key.rpartition("_")
         texts.setdefault(name, {}).update({language: text} if text else {})
     with wiring.opened() as engage, engage.database.transaction() as session:
         set_profile(_found(session, email), phone=phone, **texts)

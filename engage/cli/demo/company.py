@@ -16,15 +16,15 @@ SALES = "nakamura@aoba-works.example"
 COLLEAGUES: tuple[tuple[list[str], list[str]], ...] = (
     (
         [CS_HEAD, "--role", "leader", "--position", "cs_head", "--family-name", "森", "--given-name", "由美"],
-        ["--name-en", "Yumi Mori", "--title-ja", "カスタマーサクセス統括", "--title-en", "VP Customer Success"],
+        ["--names-en", "Yumi Mori", "--title-ja", "カスタマーサクセス統括", "--title-en", "VP Customer Success"],
     ),
     (
         [CSM, "--role", "csm", "--position", "csm", "--family-name", "佐藤", "--given-name", "花子"],
-        ["--name-en", "Hanako Sato", "--title-ja", "カスタマーサクセス担当", "--title-en", "Customer Success Manager"],
+        ["--names-en", "Hanako Sato", "--title-ja", "カスタマーサクセス担当", "--title-en", "Customer Success Manager"],
     ),
     (
         [SALES, "--role", "csm", "--position", "sales", "--family-name", "中村", "--given-name", "健"],
-        ["--name-en", "Ken Nakamura", "--title-ja", "営業担当", "--title-en", "Account Executive"],
+        ["--names-en", "Ken Nakamura", "--title-ja", "営業担当", "--title-en", "Account Executive"],
     ),
 )
 SIGNED_BY_ALL = [

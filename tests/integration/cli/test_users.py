@@ -1,0 +1,51 @@
+"""`engage users`: colleagues who log in, and who sign."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
+
+from engage.cli.main import engage
+from engage.db.session import Database
+from engage.staff.people import check_password
+from engage.staff.tables import StaffMember
+
+
+@pytest.fixture
+def command(database_url: str, tmp_path: Path) -> CliRunner:
+    return CliRunner(env={"ENGAGE_HOME": str(tmp_path), "ENGAGE_DATABASE_URL": database_url, "ENGAGE_REDIS_URL": "off"})
+
+
+ADD = ["users", "add", "sato@engage.example", "--family-name", "佐藤", "--position", "csm", "--password", "-"]
+
+
+def test_an_added_colleague_can_log_in(command: CliRunner, database: Database) -> None:
+    done = command.invoke(engage, ADD, input="a short sentence\n")
+    assert done.exit_code == 0, done.output
+    with database.reading() as session:
+        assert check_password(session, "sato@engage.example", "a short sentence")
+
+
+def test_a_colleague_signs_in_the_language_of_the_reader(command: CliRunner, database: Database) -> None:
+    command.invoke(engage, ADD, input="a short sentence\n")
+    said = ["--names-en", "Hanako Sato", "--title-ja", "担当", "--title-en", "CSM", "--phone", "03-0000-0000"]
+    assert command.invoke(engage, ["users", "sign", "sato@engage.example", *said]).exit_code == 0
+    with database.reading() as session:
+        (member,) = session.scalars(select(StaffMember))
+        assert (member.title, member.names, member.phone) == (
+            {"ja": "担当", "en": "CSM"},
+            {"en": "Hanako Sato"},
+            "03-0000-0000",
+        )
+
+
+def test_the_list_tells_everybody(command: CliRunner) -> None:
+    command.invoke(engage, ADD, input="a short sentence\n")
+    done = command.invoke(engage, ["users", "list", "--json"])
+    assert json.loads(done.output) == [
+        {"email": "sato@engage.example", "role": "csm", "position": "csm", "active": True}
+    ]
