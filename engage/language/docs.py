@@ -137,7 +137,7 @@ def _facts() -> Iterator[str]:
 
 
 def _events() -> Iterator[str]:
-    yield "## Events that Engage itself writes\n\nA team declares its own in `_shared/events.yaml`.\n"
+    yield "## Events that Engage itself knows\n\nA team declares its own in `_shared/events.yaml`.\n"
     yield ", ".join(f"`{name}`" for name in sorted(BUILT_IN_EVENTS)) + "\n"
 
 

@@ -48,15 +48,17 @@ _EITHER = {
 }
 Localized = Annotated[Text, BeforeValidator(_both), WithJsonSchema(_EITHER)]
 
-_WRITTEN_BY_ENGAGE = {
+# What Engage writes or reads a meaning from; anything else is the team's to declare, so that no typo waits for ever.
+_KNOWN_TO_ENGAGE = {
     "contract": "created updated renewed cancelled ended",
-    "message": "accepted rejected skipped held cancelled delivered bounced complained opened clicked unsubscribed",
-    "in_app": "shown seen read clicked dismissed",
+    "contact": "left",
+    "consent": "granted withdrawn",
+    "message": "accepted rejected skipped cancelled delivered bounced dropped complained unsubscribed",
+    "in_app": "seen read clicked dismissed",
     "approval": "approved rejected expired",
-    "task": "done",
 }
-BUILT_IN_EVENTS = frozenset({"replied", "answered", "clicked", "unsubscribed"}).union(
-    f"{noun}.{verb}" for noun, verbs in _WRITTEN_BY_ENGAGE.items() for verb in verbs.split()
+BUILT_IN_EVENTS = frozenset({"replied", "answered"}).union(
+    f"{noun}.{verb}" for noun, verbs in _KNOWN_TO_ENGAGE.items() for verb in verbs.split()
 )
 
 
