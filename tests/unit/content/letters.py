@@ -169,6 +169,7 @@ def _facts(locale: str) -> dict[str, Any]:
             "as_of": "2026-11-30",
             "trend": "up",
             "contact_events": 86,
+            "first_used_at": "2026-04-07T10:00:00+09:00",
         },
         "event": {"name": "contract.renewed", "properties": {}},
         "waited": {"happened": True, "event": "kickoff.minutes_recorded", "properties": _minutes(ja)},

@@ -124,7 +124,9 @@ def test_the_next_review_opens_with_the_result_of_the_last_action(locale: str) -
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_a_review_without_data_is_held(locale: str) -> None:
-    assert "usage.as_of" in str(held("business-review/review", locale, without(full(locale), "usage.as_of")))
+    assert "usage.first_used_at" in str(
+        held("business-review/review", locale, without(full(locale), "usage.first_used_at"))
+    )
 
 
 @pytest.mark.parametrize("locale", LOCALES)
