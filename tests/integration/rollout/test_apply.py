@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from engage.db.session import Database
 from engage.errors import NotFoundError, PlaybookError
@@ -138,6 +140,18 @@ def test_a_library_sees_what_another_process_published(database: Database, team:
     with database.reading() as session:
         step = library.live(session)[0].playbook.steps[0]
     assert isinstance(step, EmailStep) and step.from_ == ("team",)
+
+
+def test_two_who_publish_at_once_come_one_after_the_other(database: Database, tmp_path: Path) -> None:
+    teams = [Team(tmp_path / name) for name in ("one", "two", "three")]
+    for days, team in enumerate(teams, start=5):
+        team.write("playbooks/greeting.yaml", PLAYBOOK.replace("3 days", f"{days} days"))
+    with ThreadPoolExecutor(3) as pool:
+        releases = list(pool.map(lambda team: publish(database, team), teams))
+    with database.reading() as session:
+        versions = session.scalars(select(PlaybookVersion.version).order_by(PlaybookVersion.id)).all()
+        live = Library().live(session)[0].version
+    assert len(set(releases)) == 3 and versions == [1, 2, 3] and live == 3
 
 
 def test_asking_for_an_unknown_version_says_so(database: Database) -> None:
