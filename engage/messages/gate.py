@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from sqlalchemy import Table, and_, column, exists, insert, or_, select, table, update
 from sqlalchemy.orm import Session
@@ -24,7 +24,8 @@ from engage.releases.library import Library
 
 DEFAULT_ZONE = "Asia/Tokyo"
 
-_checks: Table = GateCheck.__table__  # type: ignore[assignment]
+# Without RETURNING psycopg would send a statement for every row.
+_KEEP = insert(cast("Table", GateCheck.__table__)).returning(GateCheck.id)
 # Named by string: journeys stand above messages, the state of their enrolments is all that is read here.
 _enrolments = table("enrolments", column("id"), column("state"))
 
@@ -52,7 +53,7 @@ def run_gate(
     judged = {candidate.message_id: judge(candidate, now) for candidate in candidates}
     if candidates:
         rows = [_check_row(candidate, *judged[candidate.message_id], now) for candidate in candidates]
-        session.execute(insert(_checks).returning(_checks.c.id), rows)  # returning: one statement for all
+        session.execute(_KEEP, rows)
     return {message_id: verdict for message_id, (_policy, verdict) in judged.items()}
 
 

@@ -47,8 +47,8 @@ def drop_tag_lines(text: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """Text with at most one blank line in a row and one line end at the end."""
-    return _BLANKS.sub("\n\n", text).strip() + "\n"
+    """Text with at most one blank line in a row, no space before a line end, and one line end at the end."""
+    return _BLANKS.sub("\n\n", text.replace(" \n", "\n")).strip() + "\n"
 
 
 def _reader() -> html2text.HTML2Text:
