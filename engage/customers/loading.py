@@ -72,6 +72,10 @@ def _load_contacts(session: Session, picture: Picture, events: Sequence[EventRow
         contact = KeptContact(values, id=values.pop("id"))
         picture.contacts_by_id[contact.id] = contact
         picture.contacts[values["external_id"] or f"id:{contact.id}"] = contact
+    if any(event.type == "alias" for event in events):  # a contact that is absorbed takes all its ids along
+        every = select(ContactAlias.external_id, ContactAlias.contact_id)
+        rows = session.execute(every.where(ContactAlias.contact_id.in_(picture.contacts_by_id)))
+        aliases |= {row.external_id: row.contact_id for row in rows}
     for external_id, contact_id in aliases.items():
         picture.contacts[external_id] = picture.contacts_by_id[contact_id]
 

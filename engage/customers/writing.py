@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, Table, bindparam, insert, text, update
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from engage.customers.picture import Kept, KeptAccount, KeptContact, KeptMembership, Picture
+from engage.customers.picture import Kept, KeptAccount, KeptMembership, Picture
 from engage.customers.tables import Account, Consent, Contact, ContactAlias, Contract, Membership
 from engage.db.base import UtcDateTime
 from engage.db.bulk import upsert
@@ -57,11 +57,21 @@ def _write(session: Session, table: type[DeclarativeBase], kept: Sequence[Kept])
     changed = [{**one.values, "row_id": one.id} for one in kept if one.changed and one.id]
     sql: Table = table.__table__  # type: ignore[assignment]
     if new:
-        statement = insert(sql).returning(sql.c.id, sort_by_parameter_order=True)
-        for one, row_id in zip(new, session.scalars(statement, [one.values for one in new]), strict=True):
-            one.id = row_id
+        _insert(session, sql, new)
     if changed:
         session.connection().execute(update(sql).where(sql.c.id == bindparam("row_id")), changed)
+
+
+def _insert(session: Session, table: Table, new: Sequence[Kept]) -> None:
+    """Inserts rows; those that others refer to learn their id by the public one."""
+    rows = [one.values for one in new]
+    if "public_id" not in table.c:
+        session.execute(insert(table), rows)
+        return
+    given = session.execute(insert(table).returning(table.c.public_id, table.c.id), rows)
+    ids = {row.public_id: row.id for row in given}
+    for one in new:
+        one.id = ids[one.values["public_id"]]
 
 
 def _write_aliases(session: Session, picture: Picture) -> None:
@@ -107,7 +117,10 @@ def _write_owners(session: Session, picture: Picture, accounts: Iterable[KeptAcc
 def _attribute(session: Session, picture: Picture, events: Sequence[EventRow], resolved_at: datetime | None) -> None:
     """Tells events whom they are about; earlier ones that learn it only now come up again."""
     for contact in picture.every_contact():
-        _take_over(session, contact)
+        if contact.absorbed:
+            moved = update(Event).where(Event.contact_id.in_(contact.absorbed)).values(contact_id=contact.id)
+            session.execute(moved, execution_options={"synchronize_session": False})
+    _take_over(session, picture)
     earlier: list[_Said] = []
     for one in picture.attributed:
         contact_id, account_id = one.contact.id if one.contact else None, one.account.id if one.account else None
@@ -119,14 +132,31 @@ def _attribute(session: Session, picture: Picture, events: Sequence[EventRow], r
     _update_events(session, earlier, None)
 
 
-def _take_over(session: Session, contact: KeptContact) -> None:
-    if contact.absorbed:
-        moved = update(Event).where(Event.contact_id.in_(contact.absorbed)).values(contact_id=contact.id)
-        session.execute(moved, execution_options={"synchronize_session": False})
-    if contact.gained is not None:
-        waited = update(Event).where(Event.contact_id == contact.id, Event.account_id.is_(None))
-        known = waited.values(account_id=contact.gained.id, resolved_at=None)
-        session.execute(known, execution_options={"synchronize_session": False})
+_GAINED_AS_ARRAYS = text("""
+    UPDATE events SET account_id = gained.account_id, resolved_at = NULL
+    FROM unnest(:contact_ids, :account_ids) AS gained (contact_id, account_id)
+    WHERE events.contact_id = gained.contact_id AND events.account_id IS NULL
+""").bindparams(*(bindparam(name, type_=ARRAY(BigInteger)) for name in ("contact_ids", "account_ids")))
+_GAINED_ROW_BY_ROW = text("""
+    UPDATE events SET account_id = :account_id, resolved_at = NULL
+    WHERE contact_id = :contact_id AND account_id IS NULL
+""")
+
+
+def _take_over(session: Session, picture: Picture) -> None:
+    """Gives what contacts did before they had an account to the first they joined."""
+    known = {contact.id for contact in picture.contacts_by_id.values()}
+    gained = [
+        (contact.id, contact.gained.id)
+        for contact in picture.every_contact()
+        if contact.gained is not None and (contact.id in known or contact.absorbed)
+    ]
+    if gained and session.get_bind().dialect.name == "postgresql":
+        contact_ids, account_ids = zip(*gained, strict=True)
+        session.execute(_GAINED_AS_ARRAYS, {"contact_ids": list(contact_ids), "account_ids": list(account_ids)})
+    elif gained:
+        rows = [{"contact_id": contact_id, "account_id": account_id} for contact_id, account_id in gained]
+        session.execute(_GAINED_ROW_BY_ROW, rows)
 
 
 _Said = tuple[int, int | None, int | None]

@@ -89,7 +89,7 @@ def replay(database: Database, *, chunk: int = 1_000) -> None:
 def snapshot(database: Database) -> dict[str, list[Any]]:
     """All projections and attributions in terms of outside ids, so that two makings can be compared."""
     with database.reading() as session:
-        accounts = dict(session.execute(select(Account.id, Account.external_id)).tuples().all())
+        accounts = {row.id: row.external_id for row in session.scalars(select(Account))}
         contacts = {row.id: row.external_id or "merged" for row in session.scalars(select(Contact))}
         seen: dict[str, list[Any]] = {
             "accounts": _plain(session.scalars(select(Account))),

@@ -1,0 +1,51 @@
+"""`engage events`: import messages from a file, and see what was refused and why."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import click
+
+from engage import wiring
+from engage.cli.importing import print_report, run_import
+from engage.events.importing import import_messages, read_messages
+from engage.events.problems import list_problems
+
+
+@click.group()
+def events() -> None:
+    """What customers did: import it, and see what could not be taken."""
+
+
+@events.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def import_(file: Path, as_json: bool) -> None:
+    """Import Segment-style calls from FILE: NDJSON (.ndjson, .jsonl), else CSV with a column `type`."""
+    with wiring.opened() as engage:
+        report = run_import(
+            engage.database,
+            file,
+            lambda read: read_messages(file, read=read),
+            lambda session, rows: import_messages(session, rows, file=file.name, now=engage.clock.now()),
+        )
+    print_report(report, as_json=as_json)
+
+
+@events.command()
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many, newest first.")
+@click.option("--code", help="Only those refused with this code.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def problems(limit: int, code: str | None, as_json: bool) -> None:
+    """List messages and rows that were refused, the newest first."""
+    with wiring.opened() as engage, engage.database.reading() as session:
+        found = list_problems(session, limit=limit, code=code)
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(one) for one in found], ensure_ascii=False, default=str))
+        return
+    for one in found:
+        click.echo(f"{one.received_at:%Y-%m-%d %H:%M:%S}  {one.place}  {one.code}: {one.reason}")
+    if not found:
+        click.echo("nothing was refused")
