@@ -17,6 +17,7 @@ from engage.language.vocabulary import Company, Vocabulary
 from engage.messages.formats import language_of
 from engage.messages.links import Links
 from engage.messages.rendering import RenderedEmail
+from engage.messages.unsubscribing import unsubscribe_headers
 from engage.staff.people import name_of
 from engage.staff.tables import StaffMember
 
@@ -113,9 +114,6 @@ def _name(reader: Any, locale: str) -> str:
 
 
 def _headers(row: Any, links: Links) -> tuple[tuple[str, str], ...]:
-    """One-click unsubscribing (RFC 8058) wherever the purpose lets the reader say no."""
-    machine = ("Auto-Submitted", "auto-generated")
-    if row.purpose == "transactional":
-        return (machine,)
-    url = links.unsubscribe_url(row.public_id)
-    return (machine, ("List-Unsubscribe", f"<{url}>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+    """What machines read: nobody answers it automatically, and the reader's own button where the purpose allows one."""
+    unsubscribe = unsubscribe_headers(links, row.public_id, purpose=row.purpose, has_copies=bool(row.cc))
+    return (("Auto-Submitted", "auto-generated"), *unsubscribe)

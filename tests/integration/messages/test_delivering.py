@@ -80,7 +80,14 @@ def test_a_mail_carries_all_that_its_reader_and_the_mail_programs_need(database:
     assert "Dear Ann0," in email.text
     headers = dict(email.headers)
     assert headers["List-Unsubscribe"] == f"<{LINKS.unsubscribe_url(public_id)}>"
-    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert "List-Unsubscribe-Post" not in headers  # a copied reader's one click would speak for the addressee
+
+
+def test_a_mail_without_copies_offers_the_one_click(database: Database) -> None:
+    queued(database, 1)
+    channel = RecordingChannel()
+    run(database, channel)
+    assert dict(channel.sent[0].headers)["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
 def test_a_person_signs_where_one_is_named_and_a_contracts_own_mail_offers_no_unsubscribing(
