@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from engage.calendars.business_days import BusinessCalendar, calendar_of
@@ -86,11 +87,15 @@ def salutation_of(contact: Contact, company: str | None, locale: str) -> dict[st
 
 def inputs_of(template: TemplateText, facts: Mapping[str, Any]) -> dict[str, Any]:
     """What is kept of the facts to render and address this message, now and again."""
-    needs = [path_of(need) for need in template.meta.get("needs") or ()]
-    used = (
-        compiled(template).paths | _ADDRESSING | {tuple(step for step in need if not step.isdigit()) for need in needs}
-    )
-    return pruned(facts, used, zone=first_zone(*_zones(facts)))
+    needs = tuple(template.meta.get("needs") or ())
+    return pruned(facts, _wanted(compiled(template).paths, needs), zone=first_zone(*_zones(facts)))
+
+
+@lru_cache(maxsize=1024)
+def _wanted(paths: frozenset[tuple[str, ...]], needs: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+    """Paths into a list stand for the whole list."""
+    needed = {tuple(step for step in path_of(need) if not step.isdigit()) for need in needs}
+    return paths | _ADDRESSING | needed
 
 
 def why_held(template: TemplateText, inputs: Mapping[str, Any], *, purpose: str, render: bool) -> str | None:

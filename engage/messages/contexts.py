@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from engage.messages.salutations import Salutation
@@ -15,6 +16,7 @@ _STEP = re.compile(r"[^.\[\]]+")
 _LONGEST_LIST = 500
 
 Path = Sequence[str]
+_Tree = dict[str, "_Tree | None"]
 
 
 def path_of(written: str) -> tuple[str, ...]:
@@ -25,7 +27,7 @@ def path_of(written: str) -> tuple[str, ...]:
 def find(facts: Any, path: Path) -> Any:
     """The fact at a path; None when any part of the way is missing."""
     for step in path:
-        if isinstance(facts, Mapping):
+        if type(facts) is dict or isinstance(facts, Mapping):
             facts = facts.get(step)
         elif isinstance(facts, list | tuple) and step.isdigit() and int(step) < len(facts):
             facts = facts[int(step)]
@@ -39,14 +41,9 @@ def missing(facts: Mapping[str, Any], needs: Iterable[str]) -> list[str]:
     return [need for need in needs if find(facts, path_of(need)) in (None, "", [], {}, ())]
 
 
-def pruned(facts: Mapping[str, Any], paths: Iterable[Path], *, zone: tzinfo) -> dict[str, Any]:
+def pruned(facts: Mapping[str, Any], paths: frozenset[tuple[str, ...]], *, zone: tzinfo) -> dict[str, Any]:
     """A plain copy of the facts at these paths; instants as the reader's wall clock shows them."""
-    kept: dict[str, Any] = {}
-    for path in sorted(paths, key=len):
-        value = plain(find(facts, path), zone)
-        if value is not None:
-            _put(kept, path, value)
-    return kept
+    return _pruned(facts, _tree(paths), zone)
 
 
 def plain(value: Any, zone: tzinfo) -> Any:
@@ -76,10 +73,34 @@ def greeting(salutation: Salutation) -> dict[str, str]:
     return {"salutation": salutation.full, "salutation_short": salutation.short}
 
 
-def _put(kept: dict[str, Any], path: Path, value: Any) -> None:
-    for step in path[:-1]:
-        below = kept.setdefault(step, {})
-        if not isinstance(below, dict):
-            return
-        kept = below
-    kept.setdefault(path[-1], value)
+@lru_cache(maxsize=1024)
+def _tree(paths: frozenset[tuple[str, ...]]) -> _Tree:
+    """The paths as a tree; None where everything below is wanted."""
+    tree: _Tree = {}
+    for path in sorted(paths, key=len):
+        below = tree
+        for step in path[:-1]:
+            branch = below.setdefault(step, {})
+            if branch is None:
+                break
+            below = branch
+        else:
+            below.setdefault(path[-1], None)
+    return tree
+
+
+def _pruned(facts: Mapping[str, Any], tree: _Tree, zone: tzinfo) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for name, below in tree.items():
+        value = facts.get(name)
+        if value is None:
+            continue
+        if below is not None and isinstance(value, Mapping):
+            value = _pruned(value, below, zone)
+            if not value:
+                continue
+        elif type(value) is not int and type(value) is not float:
+            value = plain(value, zone)
+        if value is not None:
+            kept[name] = value
+    return kept
