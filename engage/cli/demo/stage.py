@@ -51,6 +51,11 @@ class Stage:
         """Where the web part of this stage is."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def log_file(self) -> Path:
+        """What the processes complained of."""
+        return self.home / "up.log"
+
     def command(self, *words: str, stdin: str | None = None) -> str:
         """Runs an `engage` command as a user would, and returns what it printed."""
         done = subprocess.run(
@@ -87,7 +92,7 @@ class Stage:
 
     def settle(self) -> None:
         """Waits until nothing is due and nothing is under way."""
-        wait_for(self._is_settled, _SETTLE_SECONDS, "the work that is due")
+        wait_for(self._is_settled, _SETTLE_SECONDS, f"the work that is due (its log: {self.log_file})")
 
     def _is_settled(self) -> bool:
         with self.database.reading() as session:
@@ -100,12 +105,11 @@ class Stage:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Web, worker, clock and Valkey, as `engage up` runs them, for as long as the block lasts."""
-        log_file = self.home / "up.log"
         words = ["-m", "engage.cli", "up", "--quiet", "--listen", f"127.0.0.1:{self.port}"]
-        with log_file.open("ab") as log:
+        with self.log_file.open("ab") as log:
             process = subprocess.Popen([sys.executable, *words], env=self._environment(), stdout=log, stderr=log)
         try:
-            wait_for(lambda: _is_ready(self.port, process), _START_SECONDS, f"the start (its log: {log_file})")
+            wait_for(lambda: _is_ready(self.port, process), _START_SECONDS, f"the start (its log: {self.log_file})")
             yield
         finally:
             process.send_signal(signal.SIGTERM)
