@@ -65,93 +65,94 @@ class _Lane:
     def __init__(self, server: SmtpServer) -> None:
         self._server = server
         self._connection: SmtpConnection | None = None
+        self._ahead: list[Reply] | None = None  # the server's word on the next message, asked for with the last one
 
     def send(self, batch: Sequence[OutboundEmail]) -> list[Outcome]:
         deadline = monotonic() + BATCH_SECONDS
+        prepared = [_prepared(email) for email in batch]
         outcomes: list[Outcome] = []
-        for email in batch:
+        for number, envelope in enumerate(prepared):
+            if isinstance(envelope, Rejected):
+                outcomes.append(envelope)
+                continue
             if monotonic() > deadline:
                 outcomes.append(NotSent("the server is slow; left for the next round", retry_after=1))
                 continue
+            following = prepared[number + 1] if number + 1 < len(prepared) else None
             try:
-                outcomes.append(self._send_one(_envelope(email)))
-            except UnsendableError as error:
-                outcomes.append(Rejected(str(error)))
+                outcomes.append(self._send_one(envelope, following if isinstance(following, _Envelope) else None))
             except (OSError, SmtpError) as error:
                 # Raised before any content left: neither this message nor the rest of the batch has been handed over.
                 self.drop()
                 log.warning("smtp server unreachable", extra={"host": self._server.host, "error": str(error)})
                 rest = NotSent(f"the SMTP server is not usable: {error}", _RETRY_SECONDS)
                 return outcomes + [rest] * (len(batch) - len(outcomes))
+        if self._ahead is not None:
+            self.drop()  # opened a transaction that nobody will fill
         return outcomes
 
     def quit(self) -> None:
         if self._connection is not None:
             self._connection.quit()
-            self._connection = None
+        self._connection = self._ahead = None
 
     def drop(self) -> None:
         if self._connection is not None:
             self._connection.close()
-            self._connection = None
+        self._connection = self._ahead = None
 
-    def _send_one(self, envelope: _Envelope) -> Outcome:
+    def _send_one(self, envelope: _Envelope, following: _Envelope | None) -> Outcome:
         """Raises OSError or SmtpError only when the content surely has not left."""
-        if self._connection is not None and self._connection.messages >= _RECYCLE_AFTER:
+        if self._connection is not None and self._connection.messages >= _RECYCLE_AFTER and self._ahead is None:
             self.quit()
         if self._connection is not None:
             try:
-                return self._transaction(self._connection, envelope)
+                return self._transaction(self._connection, envelope, following)
             except OSError:
                 self.drop()  # a kept connection may have died of idleness: once more over a new one
         self._connection = SmtpConnection(self._server)
-        return self._transaction(self._connection, envelope)
+        return self._transaction(self._connection, envelope, following)
 
-    def _transaction(self, connection: SmtpConnection, envelope: _Envelope) -> Outcome:
-        refusal = self._open_transaction(connection, envelope)
+    def _transaction(self, connection: SmtpConnection, envelope: _Envelope, following: _Envelope | None) -> Outcome:
+        replies, self._ahead = self._ahead or _opened(connection, envelope), None
+        refusal = self._refusal(replies)
         if refusal is not None:
             return refusal
         connection.messages += 1
+        ask_ahead = following if connection.pipelining and connection.messages < _RECYCLE_AFTER else None
         try:
-            connection.write(envelope.content)
+            connection.write(envelope.content + ask_ahead.opening if ask_ahead else envelope.content)
             reply = connection.read()
         except OSError as error:
             self.drop()
             return Unknown(f"no answer after the message was handed over ({type(error).__name__})")
-        return Accepted(reply.text[:200]) if reply.ok else self._refused(reply)
+        if reply.code == 421:
+            self.drop()
+        elif ask_ahead is not None:
+            self._ahead = self._read_ahead(connection, ask_ahead)
+        return Accepted(reply.text[:200]) if reply.ok else _judged(reply)
 
-    def _open_transaction(self, connection: SmtpConnection, envelope: _Envelope) -> Outcome | None:
-        """MAIL, RCPT and DATA; None means the server now waits for the content."""
-        replies = self._replies(connection, envelope)
+    def _read_ahead(self, connection: SmtpConnection, following: _Envelope) -> list[Reply] | None:
+        try:
+            return [connection.read() for _ in range(following.recipients + 2)]
+        except OSError:
+            self.drop()
+            return None
+
+    def _refusal(self, replies: list[Reply]) -> Outcome | None:
+        """What MAIL, RCPT and DATA were answered; None means the server now waits for the content."""
         mail, recipient, data = replies[0], replies[1], replies[-1]
         for reply in replies[2:-1]:
             if not reply.ok:
                 log.warning("a copy was refused", extra={"code": reply.code})
         for reply in (mail, recipient, data):
             if not reply.ok:
-                if data.ok:
-                    self.drop()  # the server waits for content that must not come: only hanging up ends this safely
-                return self._refused(reply)
+                if data.ok or reply.code == 421:
+                    self.drop()  # hanging up alone ends it safely if the server waits for content that must not come
+                elif self._connection is not None:
+                    self._reset(self._connection)
+                return _judged(reply)
         return None
-
-    def _replies(self, connection: SmtpConnection, envelope: _Envelope) -> list[Reply]:
-        if connection.pipelining:
-            connection.write(envelope.opening)
-            return [connection.read() for _ in range(envelope.recipients + 2)]
-        replies = []
-        for line in envelope.opening.splitlines(keepends=True):
-            connection.write(line)
-            replies.append(connection.read())
-        return replies
-
-    def _refused(self, reply: Reply) -> Outcome:
-        if reply.code == 421:
-            self.drop()
-        elif self._connection is not None:
-            self._reset(self._connection)
-        if reply.code < 500 or reply.code in _LOGIN_CODES:
-            return NotSent(str(reply), _RETRY_SECONDS)
-        return Rejected(str(reply))
 
     def _reset(self, connection: SmtpConnection) -> None:
         try:
@@ -160,6 +161,32 @@ class _Lane:
             ready = False
         if not ready:
             self.drop()
+
+
+def _opened(connection: SmtpConnection, envelope: _Envelope) -> list[Reply]:
+    """MAIL, RCPT and DATA, with all their replies."""
+    if connection.pipelining:
+        connection.write(envelope.opening)
+        return [connection.read() for _ in range(envelope.recipients + 2)]
+    replies = []
+    for line in envelope.opening.splitlines(keepends=True):
+        connection.write(line)
+        replies.append(connection.read())
+    return replies
+
+
+def _judged(reply: Reply) -> NotSent | Rejected:
+    """What a refusal means: a passing one, one for good, or one of our own account."""
+    if reply.code < 500 or reply.code in _LOGIN_CODES:
+        return NotSent(str(reply), _RETRY_SECONDS)
+    return Rejected(str(reply))
+
+
+def _prepared(email: OutboundEmail) -> _Envelope | Rejected:
+    try:
+        return _envelope(email)
+    except UnsendableError as error:
+        return Rejected(str(error))
 
 
 def _envelope(email: OutboundEmail) -> _Envelope:

@@ -44,7 +44,7 @@ def scripted(*scripts: Script) -> Iterator[int]:
 
 def hear(client: socket.socket, until: bytes) -> None:
     seen = b""
-    while not seen.endswith(until):
+    while until not in seen:
         data = client.recv(65536)
         if not data:
             return
