@@ -11,7 +11,7 @@ from engage.customers.traits import ACCOUNT, CONTRACT, PERSON, Field, read_roles
 from engage.errors import InputError
 from engage.events.limits import MAX_ID_CHARS
 from engage.events.trait_checks import clean_email
-from engage.events.written_forms import minor_units, narrow
+from engage.events.written_forms import minor_units, narrow, parse_currency
 
 Message = dict[str, Any]
 
@@ -75,9 +75,10 @@ def _ids(name: str, value: str) -> str:
 
 
 def _read_amount(traits: dict[str, Any], reasons: list[str]) -> None:
-    currency = narrow(str(traits.setdefault("currency", "JPY"))).upper()
+    amount = traits.pop("amount")
     try:
-        traits["amount_minor"] = minor_units(traits.pop("amount"), currency)
+        currency = parse_currency(traits.setdefault("currency", "JPY"))
+        traits["amount_minor"] = minor_units(amount, currency)
     except ValueError as error:
         reasons.append(f"amount: {error}")
 

@@ -110,6 +110,8 @@ class _Lines:
                 yield self._text(line.removeprefix(_UTF8_BOM) if self.number == 1 else line)
 
     def _text(self, line: bytes) -> str:
+        if not line.isascii() and _encoding_of(line) not in (self.encoding, None):
+            self.problem = self.problem or _mixed(line, self.encoding)
         try:
             return line.decode(self.encoding)
         except UnicodeDecodeError:
@@ -124,13 +126,21 @@ def _mixed(line: bytes, encoding: str) -> str:
 
 
 def _encoding_of(line: bytes) -> str | None:
-    for encoding in ("utf-8", "cp932"):
-        try:
-            line.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    return None
+    """The encoding that a line is surely written in; None where it could be both, or neither.
+
+    Almost every UTF-8 text is also CP932, of nonsense; the other way round only some half-width kana are.
+    """
+    utf8, cp932 = _decoded(line, "utf-8"), _decoded(line, "cp932")
+    if utf8 is None:
+        return "cp932" if cp932 is not None else None
+    return "utf-8" if cp932 is None or max(utf8) >= "\u0800" else None
+
+
+def _decoded(line: bytes, encoding: str) -> str | None:
+    try:
+        return line.decode(encoding)
+    except UnicodeDecodeError:
+        return None
 
 
 def _header(lines: _Lines, path: Path, renamed: Callable[[str], str]) -> _Header:

@@ -7,7 +7,7 @@ import unicodedata
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from babel.numbers import get_currency_precision
+from babel.numbers import get_currency_precision, is_currency
 
 # NFKC would replace these characters of people's names by others that they do not write.
 _NAME_VARIANTS = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
@@ -19,7 +19,6 @@ _ERA = re.compile(r"(令和|平成|昭和|[RHS])(\d{1,2}|元)(?:年|[-/.])(\d{1,
 _ERA_STARTS = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988, "昭和": 1925, "S": 1925}
 _YES = frozenset({"true", "t", "yes", "y", "1", "on", "はい", "有", "あり", "○", "〇", "◯", "する"})
 _NO = frozenset({"false", "f", "no", "n", "0", "off", "いいえ", "無", "なし", "×", "x", "しない"})
-_CURRENCY = re.compile(r"[A-Z]{3}")
 _MOST_MINOR_UNITS = 10**15
 
 
@@ -72,8 +71,8 @@ def parse_whole(text: str) -> int:
 
 def parse_currency(text: str) -> str:
     """The three letters of a currency; ValueError says why not."""
-    plain = {"円": "JPY", "¥": "JPY", "$": "USD", "€": "EUR"}.get(narrow(text), narrow(text).upper())
-    if not _CURRENCY.fullmatch(plain):
+    plain = {"円": "JPY", "¥": "JPY", "$": "USD", "€": "EUR"}.get(narrow(text).upper(), narrow(text).upper())
+    if not is_currency(plain):
         raise ValueError(f"{text!r} is not a currency; write it like JPY or USD")
     return plain
 
