@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from engage.customers.facts import Subject
+from engage.db.bulk import update_rows
 from engage.journeys.decisions import RunState
 from engage.journeys.tables import Enrolment
-
-TABLE = Enrolment.__table__
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,38 +52,20 @@ def write_states(
     session: Session, states: Sequence[tuple[Run, RunState]], *, now: datetime, reasons: dict[int, str]
 ) -> None:
     """Writes where runs stand now; `reasons` says why those ended that did."""
-    if not states:
-        return
     rows = [
         {
-            "b_id": run.id,
-            "b_state": state.status,
-            "b_step": state.step_id,
-            "b_visit": state.visit,
-            "b_memory": dict(state.memory),
-            "b_due": state.due_at,
-            "b_ended": now if state.status != "running" else None,
-            "b_reason": reasons.get(run.id),
+            "id": run.id,
+            "state": state.status,
+            "step_id": state.step_id,
+            "visit": state.visit,
+            "memory": dict(state.memory),
+            "due_at": state.due_at,
+            "ended_at": now if state.status != "running" else None,
+            "end_reason": reasons.get(run.id),
         }
         for run, state in states
     ]
-    session.connection().execute(_WRITE, rows)
-
-
-_WRITE = (
-    update(TABLE)  # type: ignore[arg-type]
-    .where(TABLE.c.id == bindparam("b_id"))
-    .values(
-        state=bindparam("b_state"),
-        step_id=bindparam("b_step"),
-        visit=bindparam("b_visit"),
-        memory=bindparam("b_memory"),
-        due_at=bindparam("b_due"),
-        ended_at=bindparam("b_ended"),
-        end_reason=bindparam("b_reason"),
-        fence=TABLE.c.fence + 1,
-    )
-)
+    update_rows(session, Enrolment, rows)
 
 
 def _chosen() -> Select[*tuple[Any, ...]]:
