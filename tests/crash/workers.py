@@ -19,7 +19,8 @@ PAST_EVERY_LEASE = timedelta(seconds=120)
 class Workers:
     """A supervisor with its worker processes, started on a home of its own."""
 
-    def __init__(self, home: Path, environment: dict[str, str]) -> None:
+    def __init__(self, home: Path, environment: dict[str, str], *, processes: int) -> None:
+        self._processes = processes
         self._clock = Clock(home / "clock")
         self._environment = {**os.environ, "ENGAGE_HOME": str(home), "ENGAGE_REDIS_URL": "off", **environment}
         self._log = home / "worker.log"
@@ -51,7 +52,7 @@ class Workers:
     def _start(self) -> None:
         with self._log.open("ab") as log:
             self._supervisor = subprocess.Popen(
-                [sys.executable, "-m", "engage.cli", "worker"],
+                [sys.executable, "-m", "engage.cli", "worker", "--processes", str(self._processes)],
                 env=self._environment,
                 stderr=log,
                 start_new_session=True,
