@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 from typing import Any
 
@@ -80,7 +79,11 @@ def messages(draw: st.DrawFn) -> Said:
     return {**said, "timestamp": (START + timedelta(minutes=draw(minutes))).isoformat()}
 
 
-@settings(max_examples=int(os.environ.get("ENGAGE_FUZZ", 20)), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(history=st.lists(messages(), max_size=12), chunk=st.integers(1, 5))
 def test_chunks_make_no_difference(database: Database, history: list[Said], chunk: int) -> None:
     with database.transaction() as session:
