@@ -124,8 +124,10 @@ def list_pending(
     return found
 
 
-def load(session: Session, library: Library, public_id: str, *, links: Links) -> ApprovalView:
-    """One approval and the very message, as it will look."""
+def load(
+    session: Session, library: Library, public_id: str, *, links: Links, locale: str | None = None
+) -> ApprovalView:
+    """One approval and the very message, as it will look; colleagues' names as the reader's locale writes them."""
     approval = find_approval(session, public_id)
     message = session.get_one(Message, approval.message_id)
     contact = session.get_one(Contact, message.contact_id)
@@ -147,8 +149,8 @@ def load(session: Session, library: Library, public_id: str, *, links: Links) ->
         due_at=message.due_at,
         asked_at=approval.asked_at,
         expires_at=approval.expires_at,
-        assignee_name=_staff_name(session, approval.assignee_id),
-        decided_by_name=_staff_name(session, approval.decided_by_id),
+        assignee_name=_staff_name(session, approval.assignee_id, locale),
+        decided_by_name=_staff_name(session, approval.decided_by_id, locale),
         decided_at=approval.decided_at,
         reason=approval.reason,
         edited=approval.edited,
@@ -208,6 +210,6 @@ def _sender(message: Message) -> tuple[str, str] | None:
     return None
 
 
-def _staff_name(session: Session, staff_id: int | None) -> str | None:
+def _staff_name(session: Session, staff_id: int | None, locale: str | None) -> str | None:
     member = session.get(StaffMember, staff_id) if staff_id else None
-    return name_of(member, member.locale) if member else None
+    return name_of(member, locale or member.locale) if member else None

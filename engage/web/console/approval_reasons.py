@@ -13,10 +13,15 @@ from sqlalchemy.orm import Session
 from engage.journeys.tables import Enrolment, StepRun
 from engage.messages.policy.order import POLICIES
 from engage.messages.policy.verdicts import say
+from engage.messages.rendering import compiled
 from engage.messages.tables import Approval, GateCheck, Message
 from engage.releases.library import Library
 
 MOST_FACTS = 40
+# What a mail says about ourselves is no reason to send it.
+_OUR_OWN = frozenset(
+    {"company", "team", "sender", "salutation", "salutation_short", "unsubscribe_url", "unsubscribe_topic", "locale"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ def reasons_of(session: Session, library: Library, approval_id: str) -> Reasons:
         playbook=_both(playbook.title),
         feel=_both(playbook.should_feel),
         started=_started(enrolment),
-        facts=list(_flat(_journaled(session, message)))[:MOST_FACTS],
+        facts=_facts(session, library, message),
         checks=checks,
         checked_at=checked_at,
     )
@@ -72,6 +77,25 @@ def _answers(check: GateCheck) -> Iterator[Check]:
             yield Check(name, check.verdict, reason, check.until)
             return
         yield Check(name, "allow")
+
+
+def _facts(session: Session, library: Library, message: Message) -> list[tuple[str, Any]]:
+    """What the step looked at when it decided, then what stands in the message."""
+    journaled = dict(_flat(_journaled(session, message)))
+    template = library.template(session, message.template_version_id)
+    read = dict(_read(path, message.inputs) for path in sorted(compiled(template).paths) if path[0] not in _OUR_OWN)
+    told = {name: value for name, value in read.items() if value is not None and not isinstance(value, Mapping)}
+    return list((journaled | told).items())[:MOST_FACTS]
+
+
+def _read(path: tuple[str, ...], inputs: Mapping[str, Any]) -> tuple[str, Any]:
+    """The fact at a path; a path into a list is the list."""
+    found: Any = inputs
+    for depth, name in enumerate(path):
+        if not isinstance(found, Mapping):
+            return ".".join(path[:depth]), found
+        found = found.get(name)
+    return ".".join(path), found
 
 
 def _started(enrolment: Enrolment) -> list[tuple[str, Any]]:

@@ -47,7 +47,7 @@ def add(pages: Blueprint, engage: Engage) -> None:
     @pages.get("/approvals/<approval_id>/mail")
     def approval_mail(approval_id: str) -> Response:
         with engage.database.reading() as session:
-            view = desk.load(session, engage.library, approval_id, links=engage.links)
+            view = desk.load(session, engage.library, approval_id, links=engage.links, locale=g.reader.locale)
         headers = {"Content-Security-Policy": MAIL_POLICY, "Cache-Control": "no-store"}
         return Response(_INERT_LINKS + (view.html or ""), mimetype="text/html", headers=headers)
 
@@ -110,7 +110,7 @@ def _save(engage: Engage, approval_id: str, said: Said) -> AnyResponse:
 def _page(engage: Engage, approval_id: str, *, refused: str | None = None, reason: str | None = None) -> Response:
     now = engage.clock.now()
     with engage.database.reading() as session:
-        view = desk.load(session, engage.library, approval_id, links=engage.links)
+        view = desk.load(session, engage.library, approval_id, links=engage.links, locale=g.reader.locale)
         why = reasons_of(session, engage.library, approval_id)
     status = 409 if refused else 200
     return show("console/approval.html", status=status, view=view, why=why, refused=refused, reason=reason, now=now)
@@ -125,7 +125,7 @@ def _form(
     problem: str | None = None,
 ) -> Response:
     with engage.database.reading() as session:
-        view = desk.load(session, engage.library, approval_id, links=engage.links)
+        view = desk.load(session, engage.library, approval_id, links=engage.links, locale=g.reader.locale)
     status = 409 if refused else 400 if problem else 200
     return show("console/edit.html", status=status, view=view, said=said, refused=refused, problem=problem)
 

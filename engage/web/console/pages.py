@@ -82,6 +82,11 @@ class Reader:
             return text or ""
         return str(text.get(self.locale) or next(iter(text.values()), ""))
 
+    def fact(self, path: str) -> str | None:
+        """The words for a fact, where there are some."""
+        key = f"fact.{path}"
+        return self.say(key) if has_words(key) else None
+
     def known(self, prefix: str, code: str) -> str:
         """The words for a code, or the code itself."""
         key = f"{prefix}.{code}"

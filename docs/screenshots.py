@@ -1,0 +1,144 @@
+"""Makes the pictures in docs/images from the running product: `.venv/bin/python docs/screenshots.py`.
+
+Plays the demo's story on real processes up to the business review, then looks at the console, a mail and the inbox.
+"""
+
+from __future__ import annotations
+
+import email
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import jwt
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from engage.cli.demo.company import CSM, PASSWORD
+from engage.cli.demo.stage import Stage, set_up
+from engage.cli.demo.story import BEGINS, CHAPTERS, prepare
+
+# The page of the made-up product is no local page to Chromium, the Engage it talks to is.
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-features=LocalNetworkAccessChecks",
+)
+IMAGES = Path(__file__).parent / "images"
+REVIEW = "business review is due"
+CUSTOMER_JA, CUSTOMER_EN = "midori", "northwind"
+READER = "northwind-emma"
+PRODUCT = "http://product.example/"
+PRODUCT_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Aoba Works</title>
+<style>body{{margin:0;font:15px/1.6 system-ui,sans-serif;background:#f4f5f7;color:#1c2024}}
+header{{display:flex;justify-content:space-between;align-items:center;padding:8px 20px;background:#fff}}
+main{{padding:32px}}</style>
+<header><strong>Aoba Works</strong><engage-inbox src="{url}" token="{token}"></engage-inbox></header>
+<main><h1>Order board</h1></main><script type="module" src="{url}/in-app/engage-inbox.js"></script></html>"""
+
+
+def main() -> int:
+    """Plays, looks, and says what it made."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        print("Chromium is needed: apt-get install chromium fonts-noto-cjk", file=sys.stderr)  # noqa: T201
+        return 1
+    IMAGES.mkdir(exist_ok=True)
+    stage = set_up(Path(tempfile.mkdtemp(prefix="engage-pictures-")), BEGINS)
+    prepare(stage)
+    with stage.running(), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        _play_and_look(stage, browser)
+        browser.close()
+    stage.database.close()
+    for image in sorted(IMAGES.glob("*.png")):
+        print(f"{image.name}  {image.stat().st_size // 1024} KB")  # noqa: T201
+    return 0
+
+
+def _play_and_look(stage: Stage, browser: Browser) -> None:
+    for chapter in CHAPTERS:
+        stage.travel(chapter.at)
+        if REVIEW in chapter.title:
+            _look_at_console(stage, browser)
+            chapter.play(stage)
+            break
+        chapter.play(stage)
+    stage.travel(stage.clock.now() + timedelta(hours=9))
+    _look_at_mail(stage, browser)
+    _look_at_inbox(stage, browser)
+
+
+def _look_at_console(stage: Stage, browser: Browser) -> None:
+    waiting = json.loads(stage.command("approvals", "list", "--json"))
+    approval = f"approvals/{waiting[0]['public_id']}"
+    for name, locale, theme, width, height, path in (
+        ("approval-ja", "ja", "light", 1280, 900, approval),
+        ("approval-en-dark", "en", "dark", 1280, 900, approval),
+        ("approval-phone-ja", "ja", "light", 390, 844, approval),
+        ("approvals-ja", "ja", "light", 1280, 420, "approvals?show=all"),
+    ):
+        with _console(stage, browser, locale, theme, width, height) as page:
+            page.goto(f"{stage.url}/console/{path}", wait_until="networkidle")
+            page.screenshot(path=IMAGES / f"{name}.png")
+
+
+@contextmanager
+def _console(stage: Stage, browser: Browser, locale: str, theme: str, width: int, height: int) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": width, "height": height})
+    chosen = {"engage_locale": locale, "engage_theme": theme}
+    context.add_cookies([{"name": name, "value": value, "url": stage.url} for name, value in chosen.items()])
+    page = context.new_page()
+    page.goto(f"{stage.url}/console/login")
+    page.fill("[name=email]", CSM)
+    page.fill("[name=password]", PASSWORD)
+    page.click("button.primary")
+    page.wait_for_url("**/console/approvals")
+    yield page
+    context.close()
+
+
+def _look_at_mail(stage: Stage, browser: Browser) -> None:
+    for name, customer, width in (("mail-ja", CUSTOMER_JA, 760), ("mail-phone-en", CUSTOMER_EN, 390)):
+        mail = max(_mails_to(stage, customer), key=lambda found: found[0])[1]
+        html = mail.get_body(("html",))
+        if html is None:
+            raise SystemExit(f"no HTML in the mail to {customer}")
+        page = browser.new_page(viewport={"width": width, "height": 600})
+        page.set_content(html.get_content())
+        page.screenshot(path=IMAGES / f"{name}.png", full_page=True)
+        page.close()
+
+
+def _mails_to(stage: Stage, customer: str) -> Iterator[tuple[str, EmailMessage]]:
+    for file in sorted((stage.home / "outbox").rglob("*.eml")):
+        mail: Any = email.message_from_bytes(file.read_bytes(), policy=default)
+        if f"@{customer}." in str(mail["To"]):
+            yield mail["Date"].datetime.isoformat(), mail
+
+
+def _look_at_inbox(stage: Stage, browser: Browser) -> None:
+    key = json.loads(stage.command("keys", "create", "pictures", "--in-app", "--json"))
+    now = stage.clock.now()
+    claims = {"sub": READER, "aud": "engage-in-app", "iat": int(now.timestamp()), "exp": int(now.timestamp()) + 3600}
+    token = jwt.encode(claims, key["secret"], "HS256", headers={"kid": key["kid"]})
+    page = browser.new_page(viewport={"width": 760, "height": 460})
+    page.clock.install(time=now)
+    page.route(PRODUCT, lambda route: route.fulfill(body=PRODUCT_PAGE.format(url=stage.url, token=token)))
+    page.goto(PRODUCT)
+    page.locator("engage-inbox .count:visible").wait_for()
+    page.locator("engage-inbox .bell").click()
+    page.screenshot(path=IMAGES / "inbox-en.png")
+    page.close()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
