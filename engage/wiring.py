@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from engage.channels.email.opening import open_channel
 from engage.clock import Clock
 from engage.config import Settings
 from engage.db.session import Database, Nudger
 from engage.messages.links import Links
-from engage.migrations import upgrading
 from engage.releases.library import Library
 from engage.worker.nudges import Nudges
-from engage.worker.rounds import Parts
 from engage.worker.valkey import embedded_url
+
+if TYPE_CHECKING:
+    from engage.worker.rounds import Parts
+
+# What only workers or migrations need is imported where it is used, so that a command answers sooner.
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,10 @@ def build(settings: Settings | None = None) -> Engage:
 
 @contextmanager
 def opened(settings: Settings | None = None) -> Iterator[Engage]:
-    """Engage for as long as the block lasts."""
+    """Engage for as long as the block lasts; a SQLite file that is not there yet is made, schema and all."""
+    settings = settings or Settings.from_env()
+    if is_new_file(settings.database_url):
+        migrate(settings)
     engage = build(settings)
     try:
         yield engage
@@ -59,6 +67,8 @@ def opened(settings: Settings | None = None) -> Iterator[Engage]:
 
 def worker_parts(settings: Settings) -> Parts:
     """Everything a worker process needs."""
+    from engage.worker.rounds import Parts
+
     engage = build(settings)
     return Parts(
         database=engage.database,
@@ -84,6 +94,8 @@ def nudger(settings: Settings) -> Nudger:
 
 def migrate(settings: Settings) -> None:
     """Brings the database to the schema of this version."""
+    from engage.migrations import upgrading
+
     database = Database(settings.database_url)
     try:
         upgrading.upgrade(database)
@@ -91,8 +103,16 @@ def migrate(settings: Settings) -> None:
         database.close()
 
 
+def is_new_file(database_url: str) -> bool:
+    """Whether the database is a SQLite file that nobody has made yet."""
+    url = make_url(database_url)
+    return url.get_backend_name() == "sqlite" and bool(url.database) and not Path(str(url.database)).exists()
+
+
 def is_migrated(database: Database) -> bool:
     """Whether the database has the schema of this version; says so when it does not answer at all."""
+    from engage.migrations import upgrading
+
     with database.reading() as session:
         session.execute(text("SELECT 1"))
     return upgrading.is_current(database)

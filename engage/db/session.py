@@ -13,7 +13,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from engage.errors import StoreUnavailableError
+from engage.errors import ConflictError, EngageError, StoreUnavailableError
 
 Nudger = Callable[[frozenset[str]], None]
 
@@ -58,16 +58,23 @@ class Database:
         session = Session(engine, expire_on_commit=False)
         try:
             yield session
-        except OperationalError as error:
-            session.rollback()
-            raise StoreUnavailableError("the database did not answer", hint="try again shortly") from error
         except DBAPIError as error:
             session.rollback()
-            if error.connection_invalidated:
-                raise StoreUnavailableError("the database connection was lost", hint="try again shortly") from error
-            raise
+            known = _in_our_words(error)
+            if known is None:
+                raise
+            raise known from error
         finally:
             session.close()
+
+
+def _in_our_words(error: DBAPIError) -> EngageError | None:
+    """What a refusal of the database means for whoever asked; None for a fault of our own statement."""
+    if "no such table" in str(error.orig) or type(error.orig).__name__ == "UndefinedTable":
+        return ConflictError("the database has no tables yet", code="not_migrated", hint="run: engage db upgrade")
+    if isinstance(error, OperationalError) or error.connection_invalidated:
+        return StoreUnavailableError("the database did not answer", hint="try again shortly")
+    return None
 
 
 def _engine(url: str, pool_size: int) -> Engine:
