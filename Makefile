@@ -17,7 +17,7 @@ up: $(STAMP)  ## Run Engage on this machine (data in ./.engage); Ctrl-C stops it
 	@ENGAGE_HOME=$${ENGAGE_HOME:-.engage} $(BIN)/engage up
 
 test: $(STAMP) browser  ## Run every test, on SQLite and on PostgreSQL
-	@$(BIN)/python -m pytest -n $${ENGAGE_TEST_PROCESSES:-2} --dist worksteal
+	@$(BIN)/python -m pytest -n $${ENGAGE_TEST_PROCESSES:-2} --dist loadgroup
 
 fast: $(STAMP)  ## Run the unit tests only
 	@$(BIN)/python -m pytest -q tests/unit

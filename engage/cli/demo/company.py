@@ -206,4 +206,43 @@ HINATA = Customer(
     },
 )
 
-CUSTOMERS = (MIDORI, NORTHWIND, HINATA)
+AKATSUKI = Customer(
+    id="akatsuki",
+    traits={
+        "name": "あかつき物流株式会社",
+        "country": "JP",
+        "locale": "ja",
+        "time_zone": "Asia/Tokyo",
+        "touch_model": "high",
+        "phase": "onboarding",
+        "seats": 60,
+        "handoff_complete": True,
+        "handoff_facts": [
+            {"label": "お困りごと", "text": "配車の変更が電話でしか伝わらない"},
+            {"label": "目標", "text": "変更を5分以内に全員へ届ける"},
+        ],
+    },
+    people={
+        "akatsuki-ono": {
+            "email": "ono@akatsuki.example",
+            "family_name": "小野",
+            "given_name": "健一",
+            "department": "配車センター",
+            "title": "センター長",
+            "locale": "ja",
+            "roles": ["champion", "admin"],
+        },
+    },
+    contract={
+        "contract_id": "akatsuki-2027",
+        "name": "あおばワークス 60名",
+        "starts_on": date(2027, 12, 10).isoformat(),
+        "ends_on": date(2028, 12, 9).isoformat(),
+        "amount_minor": 3600000,
+        "currency": "JPY",
+        "auto_renew": False,
+    },
+)
+
+FIRST_CUSTOMERS = (MIDORI, NORTHWIND, HINATA)
+CUSTOMERS = (*FIRST_CUSTOMERS, AKATSUKI)

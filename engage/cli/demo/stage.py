@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import jwt
 from sqlalchemy import exists, select
 
 from engage.clock import Clock
@@ -28,6 +29,7 @@ from engage.worker.due import due_kinds
 
 _START_SECONDS = 60.0
 _SETTLE_SECONDS = 60.0
+_USUAL_PORT = 8000
 
 
 class DemoError(EngageError):
@@ -45,6 +47,7 @@ class Stage:
     clock: Clock
     database: Database
     write_key: str = ""
+    in_app_key: tuple[str, str] = ("", "")  # key id and secret
 
     @property
     def url(self) -> str:
@@ -74,16 +77,18 @@ class Stage:
         """Sends events over HTTP as the product of the customer would, and waits until they have had their effect."""
         body = json.dumps({"batch": [dict(event) for event in events]}, ensure_ascii=False).encode()
         key = base64.b64encode(f"{self.write_key}:".encode()).decode()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            headers = {"Content-Type": "application/json", "Authorization": f"Basic {key}"}
-            connection.request("POST", "/v1/batch", body, headers)
-            answer = connection.getresponse()
-            if answer.status != 200:
-                raise DemoError(f"the intake answered {answer.status}: {answer.read().decode()}", where="/v1/batch")
-        finally:
-            connection.close()
+        self._http("POST", "/v1/batch", {"Content-Type": "application/json", "Authorization": f"Basic {key}"}, body)
         self.settle()
+
+    def inbox(self, user_id: str) -> list[dict[str, Any]]:
+        """What a customer sees in the product: the feed as their browser asks for it, with a token of its backend."""
+        now, (kid, secret) = int(self.clock.now().timestamp()), self.in_app_key
+        claims = {"sub": user_id, "aud": "engage-in-app", "iat": now, "exp": now + 600}
+        token = jwt.encode(claims, secret, "HS256", headers={"kid": kid})
+        items: list[dict[str, Any]] = self._http("GET", "/in-app/v1/feed", {"Authorization": f"Bearer {token}"})[
+            "items"
+        ]
+        return items
 
     def travel(self, to: datetime) -> None:
         """Moves the one clock of all processes, then waits until whatever became due is done."""
@@ -93,6 +98,18 @@ class Stage:
     def settle(self) -> None:
         """Waits until nothing is due and nothing is under way."""
         wait_for(self._is_settled, _SETTLE_SECONDS, f"the work that is due (its log: {self.log_file})")
+
+    def _http(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Any:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request(method, path, body, dict(headers))
+            answer = connection.getresponse()
+            said = answer.read().decode()
+            if answer.status != 200:
+                raise DemoError(f"the answer was {answer.status}: {said}", where=path)
+            return json.loads(said)
+        finally:
+            connection.close()
 
     def _is_settled(self) -> bool:
         with self.database.reading() as session:
@@ -121,7 +138,7 @@ def set_up(home: Path, at: datetime) -> Stage:
     home.mkdir(parents=True, exist_ok=True)
     clock = Clock(home / "clock")
     clock.move(at - clock.now())
-    return Stage(home=home, port=_free_port(), clock=clock, database=Database(f"sqlite:///{home / 'engage.db'}"))
+    return Stage(home=home, port=_port(), clock=clock, database=Database(f"sqlite:///{home / 'engage.db'}"))
 
 
 def wait_for(ask: Callable[[], bool], seconds: float, what: str) -> None:
@@ -146,8 +163,15 @@ def _is_ready(port: int, process: subprocess.Popen[bytes]) -> bool:
         connection.close()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _port() -> int:
+    """The usual port, so that links in the mails lead to a later `engage up`; another one where it is taken."""
+    for wanted in (_USUAL_PORT, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", wanted))
+            except OSError:
+                continue
+            port: int = probe.getsockname()[1]
+            return port
+    raise DemoError("no port of this machine is free")

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from engage.cli.demo.company import (
+    AKATSUKI,
     COLLEAGUES,
     CS_HEAD,
     CSM,
-    CUSTOMERS,
+    FIRST_CUSTOMERS,
     MIDORI,
     NORTHWIND,
     PASSWORD,
@@ -42,6 +43,8 @@ def prepare(stage: Stage) -> None:
         stage.command("users", "add", *added, "--password", "-", stdin=f"{PASSWORD}\n")
         stage.command("users", "sign", added[0], *signs, *SIGNED_BY_ALL)
     stage.write_key = json.loads(stage.command("keys", "create", "demo", "--json"))["key"]
+    signing = json.loads(stage.command("keys", "create", "product", "--in-app", "--json"))
+    stage.in_app_key = (signing["kid"], signing["secret"])
     stage.command("playbooks", "apply")
 
 
@@ -51,7 +54,7 @@ def _on(month: int, day: int, hour: int = 10, minute: int = 0, year: int = 2027)
 
 def _sales_hands_over(stage: Stage) -> None:
     now = stage.clock.now()
-    stage.send(*(event for customer in CUSTOMERS for event in customer.introduced(now)))
+    stage.send(*(event for customer in FIRST_CUSTOMERS for event in customer.introduced(now)))
 
 
 def _sales_completes(stage: Stage) -> None:
@@ -70,6 +73,8 @@ def _sales_completes(stage: Stage) -> None:
         NORTHWIND.learned(now, handoff_complete=True, handoff_missing=[], handoff_facts=facts, **goal),
         NORTHWIND.told(now, "handoff.recorded"),
     )
+    for task in json.loads(stage.command("tasks", "list", "--account", NORTHWIND.id, "--json")):
+        stage.command("tasks", "done", task["id"], "--outcome", "asked Northwind's buyer")
 
 
 def _approve_all(stage: Stage) -> None:
@@ -103,6 +108,7 @@ def _first_use(stage: Stage) -> None:
     now = stage.clock.now()
     stage.send(
         MIDORI.used(now, "midori-ito", "日報のひな形"),
+        MIDORI.used(now, "midori-yamada", "日報のひな形"),
         NORTHWIND.used(now, "northwind-emma", "order board"),
         NORTHWIND.used(now, "northwind-liam", "order board"),
     )
@@ -138,9 +144,20 @@ def _quarter_passes(stage: Stage) -> None:
 
 def _autumn(stage: Stage) -> None:
     now = stage.clock.now()
+    as_of = now.date().isoformat()
     stage.send(
         *_use(MIDORI, ("midori-ito", "midori-yamada"), "日報", now, 26),
-        MIDORI.learned(now, phase="renewal", goal_actual=5, goal_previous=9, goal_as_of=now.date().isoformat()),
+        *_use(NORTHWIND, ("northwind-emma",), "order board", now, 9),
+        MIDORI.learned(now, phase="renewal", goal_actual=5, goal_previous=9, goal_as_of=as_of),
+        NORTHWIND.learned(now, goal_actual=78, goal_previous=71, goal_as_of=as_of),
+    )
+
+
+def _winter(stage: Stage) -> None:
+    now = stage.clock.now()
+    stage.send(
+        *_use(NORTHWIND, ("northwind-emma", "northwind-liam"), "order board", now, 22),
+        NORTHWIND.learned(now, phase="renewal", goal_actual=93, goal_previous=78, goal_as_of=now.date().isoformat()),
     )
 
 
@@ -158,6 +175,10 @@ def _midori_renews(stage: Stage) -> None:
             notice_deadline="2029-01-31",
         ),
     )  # fmt: skip
+
+
+def _akatsuki_starts(stage: Stage) -> None:
+    stage.send(*AKATSUKI.introduced(stage.clock.now()))
 
 
 def _nothing(_stage: Stage) -> None:
@@ -179,9 +200,11 @@ CHAPTERS = (
     Chapter(_on(7, 1, 19, 0), "Morning in London again", _nothing),
     Chapter(_on(9, 27, 10, 0), "Autumn figures", _autumn),
     Chapter(_on(9, 30, 10, 30), "The renewal of みどり製作所 is prepared and approved", _approve_all),
-    Chapter(_on(10, 4, 10, 30), "The renewal mail has gone", _nothing),
+    Chapter(_on(10, 1, 19, 0), "The review of Northwind: use has fallen, and the words say so", _nothing),
     Chapter(_on(10, 6, 14, 0), "The customer replies: going on. No reminder follows", _midori_replies),
     Chapter(_on(10, 20, 10, 30), "Two weeks later", _nothing),
-    Chapter(_on(12, 10, 11, 0), "The contract is renewed", _midori_renews),
-    Chapter(_on(12, 13, 11, 0), "Thanks are sent", _approve_all),
+    Chapter(_on(11, 29, 10, 0), "Winter figures of Northwind", _winter),
+    Chapter(_on(12, 2, 19, 0), "The renewal of Northwind is due: 120 days before its end", _nothing),
+    Chapter(_on(12, 10, 11, 0), "The contract of みどり製作所 is renewed, and thanks are sent", _midori_renews),
+    Chapter(_on(12, 10, 15, 0), "あかつき物流 starts; its welcome waits for the CSM in the console", _akatsuki_starts),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -62,7 +63,7 @@ def _line(run: Mapping[str, Any], decision: Mapping[str, Any], message: Mapping[
 
 
 def _reasons(run: Mapping[str, Any], message: Mapping[str, Any]) -> Iterator[str]:
-    yield run["title"]["en"]
+    yield f"{run['title']['en']} ({_occasion(run)})"
     for check in message["gate"]:
         if check["verdict"] != "allow":
             yield f"{check['verdict']}: {check['reason']}"
@@ -72,6 +73,14 @@ def _reasons(run: Mapping[str, Any], message: Mapping[str, Any]) -> Iterator[str
         yield f"{approval['state']} by {asked}" if approval["decided_at"] else f"{asked} is asked"
     if message["reason"]:
         yield message["reason"]
+
+
+def _occasion(run: Mapping[str, Any]) -> str:
+    """What started the run, from the key that lets it start once."""
+    kind, _, rest = run["occurrence"].partition(":")
+    words = {"date": "for {}", "every": "period from {}", "absent": "no {}"}
+    said = rest.replace(":", ", ") if kind == "date" else rest.replace(":", " since ")
+    return words.get(kind, "by event").format(said)
 
 
 def _subject(path: Path) -> str | None:
@@ -85,6 +94,7 @@ def show(console: Console, stage: Stage) -> None:
     """Prints the summary."""
     lines = lines_of(stage)
     console.print(_messages(lines))
+    console.print(_inboxes(stage))
     tasks = json.loads(stage.command("tasks", "list", "--json"))
     if tasks:
         console.print(_tasks(tasks))
@@ -104,6 +114,18 @@ def _messages(lines: list[Line]) -> Table:
     return table
 
 
+def _inboxes(stage: Stage) -> Table:
+    table = Table(title="What they see in the product", title_style="bold", title_justify="left", expand=True)
+    table.add_column("Who", no_wrap=True)
+    table.add_column("In their inbox", ratio=1)
+    for customer in CUSTOMERS:
+        for user_id, traits in customer.people.items():
+            items = stage.inbox(user_id)
+            if items:
+                table.add_row(traits["email"], "\n".join(item["title"] for item in items))
+    return table
+
+
 def _tasks(tasks: list[Mapping[str, Any]]) -> Table:
     table = Table(title="What only a person can do", title_style="bold", title_justify="left", expand=True)
     table.add_column("For", no_wrap=True)
@@ -119,12 +141,12 @@ def _tasks(tasks: list[Mapping[str, Any]]) -> Table:
 def _places(stage: Stage, lines: list[Line]) -> Panel:
     sent = [line for line in lines if line.state == "accepted"]
     mails = sum(line.channel == "email" for line in sent)
-    home = f"ENGAGE_HOME={stage.home}"
+    command = f"ENGAGE_HOME={stage.home} {Path(sys.executable).with_name('engage')}"
     said = (
         f"{mails} mails and {len(sent) - mails} in-app messages went out.",
-        f"The mails:     {stage.home / 'outbox'} (.eml, open them with any mail program)",
-        f"Why, in full:  {home} engage customers explain {CUSTOMERS[0].id}",
-        f"The console:   {home} engage up, then http://127.0.0.1:8000/console/",
-        f"               log in as {CSM} (CSM) or {CS_HEAD} (head of customer success), password {PASSWORD}",
+        f"The mails: {stage.home / 'outbox'} (.eml files, open them with any mail program)",
+        f"Why, in full: {command} customers explain {CUSTOMERS[0].id}",
+        f"The console: {command} up --listen 127.0.0.1:{stage.port}, then {stage.url}/console/",
+        f"Log in as {CSM} (CSM) or {CS_HEAD} (head of customer success), password {PASSWORD}",
     )
     return Panel(Group(*(Text(line) for line in said)), title="Where to look", title_align="left")
