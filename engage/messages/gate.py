@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
-from sqlalchemy import Table, and_, column, exists, insert, or_, select, table, update
+from sqlalchemy import and_, column, exists, or_, select, table, update
 from sqlalchemy.orm import Session
 
 from engage.calendars.business_days import BusinessCalendar, calendar_of
 from engage.calendars.windows import window_of
 from engage.calendars.zones import first_zone
 from engage.customers.tables import Account, Consent, Contact, Membership
+from engage.db.bulk import insert_ignore
 from engage.language.vocabulary import Vocabulary
 from engage.messages.news import tell
 from engage.messages.policy.candidate import Candidate
@@ -24,8 +25,6 @@ from engage.releases.library import Library
 
 DEFAULT_ZONE = "Asia/Tokyo"
 
-# Without RETURNING psycopg would send a statement for every row.
-_KEEP = insert(cast("Table", GateCheck.__table__)).returning(GateCheck.id)
 # Named by string: journeys stand above messages, the state of their enrolments is all that is read here.
 _enrolments = table("enrolments", column("id"), column("state"))
 
@@ -53,7 +52,7 @@ def run_gate(
     judged = {candidate.message_id: judge(candidate, now) for candidate in candidates}
     if candidates:
         rows = [_check_row(candidate, *judged[candidate.message_id], now) for candidate in candidates]
-        session.execute(_KEEP, rows)
+        insert_ignore(session, GateCheck, rows)
     return {message_id: verdict for message_id, (_policy, verdict) in judged.items()}
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 
 from engage.channels.base import Accepted, NotSent, OutboundEmail, Outcome, Rejected, Unknown
 from engage.channels.email.recording import RecordingChannel
@@ -15,6 +16,7 @@ from engage.channels.in_app.tables import InAppItem
 from engage.clock import Clock
 from engage.customers.tables import Contact
 from engage.db.session import Database
+from engage.errors import StoreUnavailableError
 from engage.events.tables import Event
 from engage.messages.delivering import WINDOW, deliver
 from engage.messages.links import Links
@@ -274,13 +276,11 @@ def test_outcomes_survive_a_commit_that_fails(database: Database) -> None:
 
 
 def broken(opened: Any) -> Any:
-    from contextlib import contextmanager
-
     @contextmanager
     def fails() -> Any:
         with opened as session:
             yield session
-            session.execute(text("SELECT * FROM no_such_table"))
+            raise StoreUnavailableError("the connection was lost")
 
     return fails()
 
