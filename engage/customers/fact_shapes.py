@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 
 from engage.events.instants import parse_instant
@@ -25,6 +26,7 @@ CONTRACT_FACTS = (
     "external_id", "name", "starts_on", "ends_on", "notice_deadline", "amount_minor", "currency", "auto_renew",
     "sold_by", "contact_policy", "state",
 )  # fmt: skip
+_account, _contact, _contract = attrgetter(*ACCOUNT_FACTS), attrgetter(*CONTACT_FACTS), attrgetter(*CONTRACT_FACTS)
 _GOAL_TEXTS = ("text", "metric", "unit", "direction", "owner")
 _GOAL_NUMBERS = ("target", "actual", "previous")
 _GOAL_DATES = ("as_of", "due")
@@ -35,7 +37,7 @@ def account_facts(row: Any, declared: Declared) -> Facts:
     """`account.…`: columns, and every trait with the type it was declared with."""
     return {
         **_traits(row.traits, declared, "account"),
-        **{name: getattr(row, name) for name in ACCOUNT_FACTS},
+        **dict(zip(ACCOUNT_FACTS, _account(row), strict=True)),
         "id": row.public_id,
     }
 
@@ -45,7 +47,7 @@ def contact_facts(row: Any, declared: Declared, *, roles: list[str], since: date
     return {
         **_traits(row.traits, declared, "contact"),
         "known_days": (today - since.date()).days if since else None,
-        **{name: getattr(row, name) for name in CONTACT_FACTS},
+        **dict(zip(CONTACT_FACTS, _contact(row), strict=True)),
         "id": row.public_id,
         "roles": roles,
         "has_left": row.left_at is not None,
@@ -58,7 +60,7 @@ def contract_facts(row: Any, declared: Declared) -> Facts:
     known = row.starts_on is not None and row.ends_on is not None
     return {
         **_traits(traits, declared, "contract"),
-        **{name: getattr(row, name) for name in CONTRACT_FACTS},
+        **dict(zip(CONTRACT_FACTS, _contract(row), strict=True)),
         "id": row.public_id,
         "term_days": (row.ends_on - row.starts_on).days + 1 if known else None,
         "previous_ends_on": typed("date", traits.get("previous_ends_on")),

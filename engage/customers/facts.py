@@ -73,6 +73,7 @@ class _Loaded:
     owners: dict[tuple[int, str], StaffMember] = field(default_factory=dict)
     executives: dict[str, StaffMember] = field(default_factory=dict)
     people: dict[int, tuple[Person, ...]] = field(default_factory=dict)
+    companies: dict[str, dict[str, Any]] = field(default_factory=dict)
     shared: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -90,11 +91,12 @@ def _load(session: Session, subjects: Sequence[Subject], now: datetime) -> _Load
 
 def _load_people(session: Session, loaded: _Loaded, subjects: Sequence[Subject]) -> None:
     """Everybody in the accounts: who can be written to first, then who came first."""
+    contact, member = Contact.__table__.c, Membership.__table__.c
     asked = (
-        select(Membership.account_id, Membership.roles, Membership.since, *Contact.__table__.c)
-        .join(Contact, Contact.id == Membership.contact_id)
-        .where(Membership.account_id.in_(loaded.accounts), Membership.until.is_(None))
-        .order_by(Contact.email.is_(None), Membership.since, Membership.id)
+        select(member.account_id, member.roles, member.since, *contact)
+        .join_from(Membership.__table__, Contact.__table__, contact.id == member.contact_id)
+        .where(member.account_id.in_(loaded.accounts), member.until.is_(None))
+        .order_by(contact.email.is_(None), member.since, member.id)
     )
     for row in session.execute(asked):
         loaded.members[row.account_id].append(row)
@@ -155,7 +157,9 @@ def _shared(
     """What all subjects of an account have in common."""
     today = day_of(now, first_zone(account.time_zone, DEFAULT_ZONE))
     locale = account.locale or DEFAULT_LOCALE
-    company = vocabulary.company.facts(locale)
+    if locale not in loaded.companies:
+        loaded.companies[locale] = vocabulary.company.facts(locale)
+    company = loaded.companies[locale]
     senders = {
         **{role: _staff_facts(member, locale) for role, member in loaded.executives.items()},
         **{role: _staff_facts(loaded.owners.get((account.id, role)), locale) for role in ("csm", "sales")},
