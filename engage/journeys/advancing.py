@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from engage.customers.facts import Subject, load_facts
 from engage.db.bulk import insert_ignore
+from engage.db.sets import one_of
 from engage.journeys.decide import decide
 from engage.journeys.decisions import Decided, Decision, Ended, Ordered, RunState, TaskRaised, Waiting
 from engage.journeys.entering import wait_row
@@ -136,9 +137,11 @@ def _write(session: Session, library: Library, effects: _Effects, *, now: dateti
 
 def _forget_waits(session: Session, effects: _Effects) -> None:
     if effects.ended:
-        session.execute(delete(Wait).where(Wait.enrolment_id.in_(effects.ended)))
+        session.connection().execute(delete(Wait).where(one_of(Wait.enrolment_id, effects.ended)))
     if effects.heard:
-        session.execute(delete(Wait).where(Wait.enrolment_id.in_(effects.heard), Wait.purpose == "wait"))
+        session.connection().execute(
+            delete(Wait).where(one_of(Wait.enrolment_id, effects.heard), Wait.purpose == "wait")
+        )
 
 
 def _order(run: Run, live: LivePlaybook, decision: Ordered, now: datetime) -> MessageOrder:

@@ -14,6 +14,7 @@ from engage.customers.resolving import resolve
 from engage.customers.tables import Contact, Contract
 from engage.db.bulk import insert_ignore
 from engage.db.session import nudge
+from engage.db.sets import one_of
 from engage.events.timeline import EventRow, unresolved
 from engage.journeys.entering import Candidate, enter
 from engage.journeys.tables import Lease
@@ -102,7 +103,7 @@ def _own_staff(session: Session, events: Sequence[EventRow]) -> frozenset[int]:
     people = {event.contact_id for event in events if event.contact_id is not None}
     if not people:
         return frozenset()
-    return frozenset(session.scalars(select(Contact.id).where(Contact.id.in_(people), Contact.is_staff.is_(True))))
+    return frozenset(session.scalars(select(Contact.id).where(one_of(Contact.id, people), Contact.is_staff.is_(True))))
 
 
 def _contracts_of(session: Session, events: Sequence[EventRow]) -> dict[tuple[int, str | None], tuple[int, str]]:
@@ -110,7 +111,7 @@ def _contracts_of(session: Session, events: Sequence[EventRow]) -> dict[tuple[in
     accounts = {event.account_id for event in events}
     rows = session.execute(
         select(Contract.account_id, Contract.external_id, Contract.id, Contract.state)
-        .where(Contract.account_id.in_(accounts))
+        .where(one_of(Contract.account_id, accounts))
         .order_by(Contract.starts_on.is_not(None), Contract.starts_on, Contract.id)
     ).all()
     found: dict[tuple[int, str | None], tuple[int, str]] = {}

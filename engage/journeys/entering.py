@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from engage.customers.facts import Subject, load_facts
 from engage.db.bulk import insert_ignore
 from engage.db.session import nudge
+from engage.db.sets import one_of
 from engage.ids import new_id
 from engage.journeys.ends import inputs_of
 from engage.journeys.journal import entry_row
@@ -139,7 +140,7 @@ def _past_of(session: Session, candidates: Sequence[Candidate]) -> dict[tuple[st
     for (key, kind), ids in asked.items():
         rows = session.execute(
             select(*columns).where(
-                Enrolment.playbook_key == key, Enrolment.subject_kind == kind, Enrolment.subject_id.in_(ids)
+                Enrolment.playbook_key == key, Enrolment.subject_kind == kind, one_of(Enrolment.subject_id, ids)
             )
         )
         for subject_id, occurrence, state, entered_at, end_reason in rows:

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from engage.db.bulk import insert_ignore
+from engage.db.sets import one_of
 from engage.journeys.decisions import Ended
 from engage.journeys.journal import rows_of
 from engage.journeys.runs import Run, hold_runs, write_states
@@ -57,7 +58,7 @@ def _running(session: Session, live: LivePlaybook, anchors: Iterable[int]) -> li
         select(Enrolment.id).where(
             Enrolment.playbook_key == live.key,
             Enrolment.subject_kind == live.playbook.subject,
-            Enrolment.subject_id.in_(list(anchors)),
+            one_of(Enrolment.subject_id, anchors),
             Enrolment.state == "running",
         )
     ).all()

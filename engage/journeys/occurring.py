@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from engage.calendars.zones import day_of
 from engage.customers.facts import Subject, load_facts
 from engage.customers.tables import Account, Contact
+from engage.db.sets import one_of
 from engage.events.tables import Event
 from engage.journeys.entering import Candidate, enter
 from engage.journeys.moving import follow_moved_dates
@@ -140,7 +141,7 @@ def _still_absent(session: Session, trigger: AbsentTrigger, candidates: Sequence
     rows = session.execute(
         select(Event.account_id, Event.contact_id, Event.occurred_at)
         .outerjoin(Contact, Contact.id == Event.contact_id)
-        .where(Event.name == trigger.absent, Event.account_id.in_(accounts))
+        .where(Event.name == trigger.absent, one_of(Event.account_id, accounts))
         .where(or_(Contact.id.is_(None), Contact.is_staff.is_(False)))
         .order_by(Event.occurred_at)
     )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from engage.customers.facts import Subject
 from engage.customers.tables import Account, Contact, Contract, Membership
+from engage.db.sets import one_of
 
 CHUNK = 2000
 LIGHT_ROOTS = frozenset({"account", "contract", "contact", "today", "now"})
@@ -86,7 +87,7 @@ def _current_contracts(session: Session, accounts: set[int]) -> dict[int, Row[An
     contract = [column.label(f"contract_{column.key}") for column in _CONTRACT]
     query = (
         select(Contract.id, Contract.account_id, *contract, Contract.traits.label("contract_traits"))
-        .where(Contract.account_id.in_(accounts), Contract.state == "active")
+        .where(one_of(Contract.account_id, accounts), Contract.state == "active")
         .order_by(Contract.starts_on.is_not(None), Contract.starts_on, Contract.id)
     )
     return {row.account_id: row for row in session.execute(query)}

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from engage.customers.facts import Subject
 from engage.db.bulk import update_rows
+from engage.db.sets import one_of
 from engage.journeys.decisions import RunState
 from engage.journeys.tables import Enrolment
 
@@ -44,7 +45,7 @@ def claim_due(session: Session, *, now: datetime, limit: int) -> list[Run]:
 
 def hold_runs(session: Session, ids: Iterable[int]) -> list[Run]:
     """These runs, held by this transaction."""
-    chosen = _chosen().where(Enrolment.id.in_(sorted(set(ids)))).order_by(Enrolment.id)
+    chosen = _chosen().where(one_of(Enrolment.id, set(ids))).order_by(Enrolment.id)
     return _read(session, chosen.with_for_update())
 
 

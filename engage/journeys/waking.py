@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from engage.db.session import nudge
+from engage.db.sets import one_of
 from engage.events.tables import Event
 from engage.events.timeline import EventRow
 from engage.journeys.decisions import RunState
@@ -84,7 +85,7 @@ def _waiting(session: Session, events: Sequence[EventRow]) -> list[tuple[Any, Ev
     found = []
     columns = (Wait.enrolment_id, Wait.purpose, Wait.account_id, Wait.contact_id)
     for name, by_account in by_name.items():
-        rows = session.execute(select(*columns).where(Wait.event_name == name, Wait.account_id.in_(by_account)))
+        rows = session.execute(select(*columns).where(Wait.event_name == name, one_of(Wait.account_id, by_account)))
         for row in rows:
             found += [(row, event) for event in by_account[row.account_id] if _is_about(row.contact_id, event)]
     return found
@@ -167,7 +168,7 @@ def _events_for(session: Session, runs: Sequence[Run]) -> Mapping[int | None, li
     names = {name for run in runs for name in run.state.memory["wait"]["events"]}
     accounts = {run.subject.account_id for run in runs if run.subject.account_id is not None}
     since = min(run.begins_after[1] for run in runs)
-    asked: list[ColumnElement[bool]] = [Event.name.in_(names), Event.account_id.in_(accounts)]
+    asked: list[ColumnElement[bool]] = [Event.name.in_(names), one_of(Event.account_id, accounts)]
     columns = [getattr(Event, name) for name in EventRow.__slots__]
     rows = session.execute(select(*columns).where(*asked, Event.received_at >= since).order_by(Event.id))
     found: dict[int | None, list[EventRow]] = defaultdict(list)
