@@ -144,7 +144,7 @@ def _dialect_of(item: pytest.Item) -> str | None:
 
 def _ring_of(item: pytest.Item) -> int:
     folders = item.path.parts
-    return next((number for number, ring in enumerate(RINGS) if ring in folders), len(RINGS))
+    return next((number for number, ring in enumerate(RINGS, 1) if ring in folders), 0)
 
 
 def _passed_by_dialect(reporter: Any) -> Counter[str]:
