@@ -1,6 +1,6 @@
 """Makes the pictures in docs/images from the running product: `.venv/bin/python docs/screenshots.py`.
 
-Plays the demo's story on real processes up to the business review, then looks at the console, a mail and the inbox.
+Plays the demo's story on real processes and looks at the console, the inbox and the mails on the way.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
-from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from typing import Any
 
 import jwt
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import select
 
 from engage.cli.demo.company import CSM, PASSWORD
 from engage.cli.demo.stage import Stage, set_up
 from engage.cli.demo.story import BEGINS, CHAPTERS, prepare
+from engage.messages.tables import Message
 
 # The page of the made-up product is no local page to Chromium, the Engage it talks to is.
 FLAGS = (
@@ -33,8 +33,6 @@ FLAGS = (
     "--disable-features=LocalNetworkAccessChecks",
 )
 IMAGES = Path(__file__).parent / "images"
-REVIEW = "business review is due"
-CUSTOMER_JA, CUSTOMER_EN = "midori", "northwind"
 READER = "northwind-emma"
 PRODUCT = "http://product.example/"
 PRODUCT_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Aoba Works</title>
@@ -67,24 +65,24 @@ def main() -> int:
 def _play_and_look(stage: Stage, browser: Browser) -> None:
     for chapter in CHAPTERS:
         stage.travel(chapter.at)
-        if REVIEW in chapter.title:
+        if "business review is due" in chapter.title:
             _look_at_console(stage, browser)
-            chapter.play(stage)
-            break
         chapter.play(stage)
-    stage.travel(stage.clock.now() + timedelta(hours=9))
-    _look_at_mail(stage, browser)
-    _look_at_inbox(stage, browser)
+        if "Morning in London again" in chapter.title:
+            _look_at_inbox(stage, browser)
+        if "customer replies" in chapter.title:
+            break
+    _look_at_mails(stage, browser)
 
 
 def _look_at_console(stage: Stage, browser: Browser) -> None:
     waiting = json.loads(stage.command("approvals", "list", "--json"))
     approval = f"approvals/{waiting[0]['public_id']}"
     for name, locale, theme, width, height, path in (
-        ("approval-ja", "ja", "light", 1280, 900, approval),
-        ("approval-en-dark", "en", "dark", 1280, 900, approval),
-        ("approval-phone-ja", "ja", "light", 390, 844, approval),
-        ("approvals-ja", "ja", "light", 1280, 420, "approvals?show=all"),
+        ("approval-ja-desktop", "ja", "light", 1280, 900, approval),
+        ("approval-en-desktop-dark", "en", "dark", 1280, 900, approval),
+        ("approval-ja-phone", "ja", "light", 390, 844, approval),
+        ("approvals-ja-desktop", "ja", "light", 1280, 420, "approvals?show=all"),
     ):
         with _console(stage, browser, locale, theme, width, height) as page:
             page.goto(f"{stage.url}/console/{path}", wait_until="networkidle")
@@ -106,23 +104,25 @@ def _console(stage: Stage, browser: Browser, locale: str, theme: str, width: int
     context.close()
 
 
-def _look_at_mail(stage: Stage, browser: Browser) -> None:
-    for name, customer, width in (("mail-ja", CUSTOMER_JA, 760), ("mail-phone-en", CUSTOMER_EN, 390)):
-        mail = max(_mails_to(stage, customer), key=lambda found: found[0])[1]
-        html = mail.get_body(("html",))
-        if html is None:
-            raise SystemExit(f"no HTML in the mail to {customer}")
+def _look_at_mails(stage: Stage, browser: Browser) -> None:
+    for name, template, locale, width in (
+        ("mail-review-ja-desktop", "business-review/review", "ja", 760),
+        ("mail-renewal-ja-phone", "renewal/value-so-far", "ja", 390),
+        ("mail-first-use-en-phone", "first-use/admin", "en", 390),
+    ):
         page = browser.new_page(viewport={"width": width, "height": 600})
-        page.set_content(html.get_content())
+        page.set_content(_html_of(stage, template, locale))
         page.screenshot(path=IMAGES / f"{name}.png", full_page=True)
         page.close()
 
 
-def _mails_to(stage: Stage, customer: str) -> Iterator[tuple[str, EmailMessage]]:
-    for file in sorted((stage.home / "outbox").rglob("*.eml")):
-        mail: Any = email.message_from_bytes(file.read_bytes(), policy=default)
-        if f"@{customer}." in str(mail["To"]):
-            yield mail["Date"].datetime.isoformat(), mail
+def _html_of(stage: Stage, template: str, locale: str) -> str:
+    """The HTML part of a mail that lies in the outbox."""
+    with stage.database.reading() as session:
+        named = select(Message.public_id).where(Message.template_name == template, Message.locale == locale)
+        message_id = session.scalars(named.order_by(Message.id)).first()
+    mail: Any = email.message_from_bytes((stage.home / "outbox" / f"{message_id}.eml").read_bytes(), policy=default)
+    return str(mail.get_body(("html",)).get_content())
 
 
 def _look_at_inbox(stage: Stage, browser: Browser) -> None:

@@ -70,7 +70,7 @@ def add(pages: Blueprint, engage: Engage) -> None:
         return _decide(engage, approval_id, decide, notice="rejected", reason=reason)
 
     @pages.get("/approvals/<approval_id>/edit")
-    def edit(approval_id: str) -> Response:
+    def edit(approval_id: str) -> AnyResponse:
         return _form(engage, approval_id)
 
     @pages.post("/approvals/<approval_id>/edit")
@@ -123,9 +123,11 @@ def _form(
     said: Said | None = None,
     refused: str | None = None,
     problem: str | None = None,
-) -> Response:
+) -> AnyResponse:
     with engage.database.reading() as session:
         view = desk.load(session, engage.library, approval_id, links=engage.links, locale=g.reader.locale)
+    if view.state != "pending":
+        return redirect(url_for("console.approval", approval_id=approval_id))
     status = 409 if refused else 400 if problem else 200
     return show("console/edit.html", status=status, view=view, said=said, refused=refused, problem=problem)
 

@@ -310,6 +310,7 @@ def test_approving_sends_exactly_what_was_shown(desk: Desk, database: Database, 
     answer = desk.send(f"/approvals/{asked}/approve", seen=desk.page(f"/approvals/{asked}"))
 
     assert answer.location == "/console/approvals?notice=approved"
+    assert desk.client.get(f"/console/approvals/{asked}/edit").location == f"/console/approvals/{asked}"
     approval, message = approval_of(database, asked)
     assert (approval.state, message.state) == ("approved", "queued")
     assert message.html is not None and message.sha is not None
