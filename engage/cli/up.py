@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import http.client
 import logging
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -31,6 +32,7 @@ def up(listen: str, quiet: bool) -> None:
     configure_logs("WARNING" if quiet else "INFO")
     settings = Settings.from_env()
     with _only_one(settings.home):
+        _insist_on_free(listen)
         wiring.migrate(settings)
         Supervisor(children(settings, listen), Stop.on_signals()).run(_announcer(settings, listen))
     click.echo("Engage has stopped.", err=True)
@@ -53,6 +55,18 @@ def _only_one(home: Path) -> Iterator[None]:
         except BlockingIOError:
             raise ConflictError("Engage is already up", where=str(home), hint="stop it, or set ENGAGE_HOME") from None
         yield
+
+
+def _insist_on_free(listen: str) -> None:
+    """Refuses an address that another program listens on; gunicorn would only go on trying."""
+    host, _, port = listen.rpartition(":")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, int(port)))
+        except (OSError, ValueError, OverflowError) as error:
+            hint = "perhaps another program has the port; name one with --listen HOST:PORT"
+            raise ConflictError("the web part cannot listen there", where=listen, hint=hint) from error
 
 
 def _announcer(settings: Settings, listen: str) -> Callable[[], None]:
