@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from engage.calendars.holidays import is_working_day
 from engage.channels.base import OutboundEmail
@@ -17,10 +17,11 @@ from engage.customers.tables import Account
 from engage.db.session import Database
 from engage.events.intake import accept
 from engage.ids import new_id
+from engage.journeys.tables import Enrolment
 from engage.language.workspace import load_workspace
 from engage.messages.approvals import approve, list_pending
 from engage.messages.links import Links
-from engage.messages.tables import Message
+from engage.messages.tables import Approval, Message
 from engage.releases.library import Library
 from engage.rollout.apply import apply_workspace
 from engage.staff.keys import create_write_key
@@ -112,7 +113,9 @@ class Company:
         self.traits(key, **known | GOAL | traits)
         if owned:
             self._own(key)
-        for number, (name, roles) in enumerate(({"山田": ["champion", "decision_maker"]} if people is None else people).items()):
+        for number, (name, roles) in enumerate(
+            ({"山田": ["champion", "decision_maker"]} if people is None else people).items()
+        ):
             self.person(f"{key}-{number}", key, family_name=name, given_name="花子", roles=roles, locale=locale)
 
     def traits(self, key: str = "minato", **traits: Any) -> None:
@@ -131,16 +134,19 @@ class Company:
         """What the CRM says of a contract."""
         known = {"contract_id": f"{key}-1"}
         if event == "created":
-            known |= {"name": "あおばワークス スタンダード", "auto_renew": True, "amount_minor": 1200000, "currency": "JPY"}
+            known |= {
+                "name": "あおばワークス スタンダード",
+                "auto_renew": True,
+                "amount_minor": 1200000,
+                "currency": "JPY",
+            }
         call = {"type": "track", "event": f"contract.{event}", "userId": f"crm-{key}", "properties": known | said}
         self.say(call | {"context": {"groupId": key}})
 
     def happens(self, name: str, key: str = "minato", *, user: str | None = None, **properties: Any) -> None:
         """Any other event of the customer."""
         who = user or f"crm-{key}"
-        self.say(
-            {"type": "track", "event": name, "userId": who, "properties": properties, "context": {"groupId": key}}
-        )
+        self.say({"type": "track", "event": name, "userId": who, "properties": properties, "context": {"groupId": key}})
 
     def uses(self, user: str, times: int, *, day: str, key: str = "minato") -> None:
         """Somebody uses the product on a day."""
@@ -165,24 +171,37 @@ class Company:
         raise AssertionError("the work never ends")
 
     def until(self, day: str, hour: int = 18) -> Company:
-        """Lives through every hour of work up to then."""
+        """Lives on until then, from one moment at which something is due to the next."""
         end = at(day, hour)
         while self.clock.now() < end:
-            self.clock.move_to(min(end, self._next_hour()))
+            self.clock.move_to(min(end, self._next_morning(), self._next_due()))
             self.work()
         return self
 
-    def _next_hour(self) -> datetime:
-        """Working days are lived at 0:05, 9, 12, 15 and 18 o'clock, others only at 0:05."""
-        local = self.clock.now().astimezone(TOKYO)
-        for days in (0, 1):
-            day = local.date() + timedelta(days=days)
-            hours = [time(0, 5), *(time(hour) for hour in (9, 12, 15, 18) if is_working_day("JP", day))]
-            for hour in hours:
-                moment = datetime.combine(day, hour, TOKYO)
-                if moment > local:
-                    return moment.astimezone(UTC)
-        raise AssertionError("there is always a next morning")
+    def skip_to(self, day: str, hour: int = 9) -> Company:
+        """Leaves out a time in which nothing is to happen."""
+        self.clock.move_to(at(day, hour))
+        self.work()
+        return self
+
+    def _next_morning(self) -> datetime:
+        """Just after the next working day has begun, when dates are looked at."""
+        day = self.clock.now().astimezone(TOKYO).date() + timedelta(days=1)
+        while not is_working_day("JP", day):
+            day += timedelta(days=1)
+        return datetime.combine(day, time(0, 1), TOKYO).astimezone(UTC)
+
+    def _next_due(self) -> datetime:
+        """The next moment at which a run, a message or an approval is due."""
+        now = self.clock.now()
+        soonest = [
+            select(func.min(Message.due_at)).where(Message.state.in_(("queued", "held")), Message.due_at > now),
+            select(func.min(Enrolment.due_at)).where(Enrolment.state == "running", Enrolment.due_at > now),
+            select(func.min(Approval.expires_at)).where(Approval.state == "pending", Approval.expires_at > now),
+        ]
+        with self.database.reading() as session:
+            found = [moment for query in soonest if (moment := session.scalar(query)) is not None]
+        return max(min([*found, now + timedelta(days=1)]), now + timedelta(minutes=1))
 
     def consent(self) -> int:
         """Whoever is asked says yes to everything that waits."""
