@@ -15,7 +15,9 @@ from engage.customers.tables import Account, Contact
 from engage.events.tables import SOURCE_ENGAGE, SOURCE_STAFF, Event
 
 DAYS = 30
-_ABOUT_CUSTOMERS = ("contract.%", "contact.%", "consent.%", "message.%")
+_ABOUT_CUSTOMERS = (
+    "contract.%", "contact.%", "consent.%", "message.%", "kickoff.%", "handoff.%", "replied", "answered", "unsubscribed",
+)  # fmt: skip
 # What a change has to exceed to be called one.
 _NOTABLE = 0.1
 
