@@ -57,9 +57,9 @@ def run_gate(
 
 
 def settle(session: Session, verdicts: Mapping[int, Verdict], *, now: datetime) -> None:
-    """Held messages come up again when their time has come; skipped ones end, and whoever waits is told."""
+    """Messages told to wait stay queued for their time; skipped ones end, and whoever waits is told."""
     held: list[dict[str, Any]] = [
-        {"id": message_id, "state": "held", "due_at": verdict.until, "reason": str(verdict.reason)}
+        {"id": message_id, "state": "queued", "due_at": verdict.until, "reason": str(verdict.reason)}
         for message_id, verdict in verdicts.items()
         if isinstance(verdict, Hold)
     ]

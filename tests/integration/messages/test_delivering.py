@@ -204,10 +204,16 @@ def test_a_mail_goes_to_the_address_the_gate_has_judged(database: Database) -> N
 def test_outside_business_hours_a_mail_waits(database: Database) -> None:
     queued(database, 1, hours="business")
     clock = FrozenClock(MONDAY + timedelta(hours=12))
-    assert run(database, RecordingChannel(), clock) == 1
+    channel = RecordingChannel()
+    assert run(database, channel, clock) == 1
     (row,) = messages(database)
-    assert row.state in ("queued", "held")
+    assert (row.state, row.reason) == ("queued", "closed_hours")
     assert row.due_at > clock.now()
+    assert run(database, channel, clock) == 0
+    clock.move_to(row.due_at)
+    run(database, channel, clock)
+    assert len(channel.sent) == 1
+    assert (messages(database)[0].state, messages(database)[0].reason) == ("accepted", None)
 
 
 @pytest.mark.parametrize("inputs", [{}, {"contact": {"given_name": ""}}, {"contact": {"given_name": "Ann"}}])
