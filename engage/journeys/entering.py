@@ -26,6 +26,7 @@ from engage.tasks.raising import NewTask, raise_tasks
 
 CHUNK = 500
 CHANGE = "@change"  # the event name under which runs wait for any change of their customer's facts
+USE = "@use"  # and for any use of the product, where a condition asks about usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +203,11 @@ def listened_to(playbook: Playbook) -> list[tuple[str, str]]:
     goal = playbook.goal
     names = [("goal", goal.event)] if goal and goal.event else []
     names += [("exit", rule.event) for rule in playbook.exit if rule.event]
-    if (goal and goal.if_) or any(rule.if_ for rule in playbook.exit):
+    conditions = [one.if_ for one in (goal, *playbook.exit) if one is not None and one.if_ is not None]
+    if conditions:
         names.append(("change", CHANGE))
+    if any(name.startswith("usage.") for condition in conditions for name in condition.names):
+        names.append(("change", USE))
     return list(dict.fromkeys(names))
 
 

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from engage.db.session import nudge
 from engage.db.sets import one_of
-from engage.events.tables import Event
+from engage.events.tables import SOURCE_ENGAGE, Event
 from engage.events.timeline import EventRow
 from engage.journeys.decisions import RunState
-from engage.journeys.entering import CHANGE
+from engage.journeys.entering import CHANGE, USE
 from engage.journeys.runs import Run, hold_runs, write_states
 from engage.journeys.tables import Wait
 from engage.language.spec import WaitStep
@@ -82,6 +82,8 @@ def _waiting(session: Session, events: Sequence[EventRow]) -> list[tuple[Any, Ev
         by_name[event.name][event.account_id].append(event)
         if event.name in CHANGES or event.name.startswith("contract."):
             by_name[CHANGE][event.account_id].append(event)
+        elif event.source_id != SOURCE_ENGAGE:
+            by_name[USE][event.account_id].append(event)
     found = []
     columns = (Wait.enrolment_id, Wait.purpose, Wait.account_id, Wait.contact_id)
     for name, by_account in by_name.items():

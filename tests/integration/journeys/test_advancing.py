@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from engage.db.session import Database
+from engage.events.intake import accept
 from engage.journeys import advancing
 from engage.journeys.tables import Enrolment, StepRun
 from engage.testing import make_account, make_contact, make_contract
@@ -269,3 +270,15 @@ def test_what_was_decided_stands_in_the_journal_in_order(database: Database, tmp
         ("reminder", 1, "ordered"),
     ]
     assert stage.rows(StepRun, StepRun.inputs, step_id="choose") == [{"waited.happened": False}]
+
+
+def test_use_of_the_product_wakes_a_run_that_asks_about_usage(database: Database, tmp_path: Path) -> None:
+    stage = begin(database, tmp_path, tale(head="goal: {if: usage.first_used_at is set}\n"))
+    assert stage.waits() == [("change", "@change"), ("change", "@use")]
+    use = {"type": "track", "event": "app.opened", "userId": stage.ann.external_id, "messageId": "use-1"}
+    with database.transaction() as session:
+        accept(session, 1, [use], received_at=stage.now, sent_at=None)
+    stage.run()
+
+    assert stage.runs() == [("tale", "done", "goal")]
+    assert [state for _, _, state in stage.messages()] == ["cancelled"]
