@@ -1,0 +1,36 @@
+"""`engage init`: a team's own repository that passes its own check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from engage.cli.main import engage
+from engage.config import SETTINGS
+from engage.errors import ConflictError
+
+
+def run(*words: str, home: Path, **settings: str) -> Result:
+    return CliRunner(env={"ENGAGE_HOME": str(home), **settings}).invoke(engage, list(words))
+
+
+def test_a_new_repository_passes_its_own_check(tmp_path: Path) -> None:
+    ours = tmp_path / "ours"
+    assert run("init", str(ours), home=tmp_path).exit_code == 0
+    settings = {"ENGAGE_PLAYBOOKS": str(ours / "playbooks"), "ENGAGE_TEMPLATES": str(ours / "email_templates")}
+    checked = run("playbooks", "check", home=tmp_path, **settings)
+    assert checked.exit_code == 0, checked.output
+
+
+def test_the_settings_example_names_every_setting(tmp_path: Path) -> None:
+    run("init", str(tmp_path / "ours"), home=tmp_path)
+    example = (tmp_path / "ours" / "settings.example.env").read_text(encoding="utf-8")
+    assert all(f"#{setting.name}=" in example for setting in SETTINGS)
+
+
+def test_a_folder_with_something_in_it_is_refused_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
+    done = run("init", str(tmp_path), home=tmp_path)
+    assert isinstance(done.exception, ConflictError)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
