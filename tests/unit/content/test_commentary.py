@@ -78,7 +78,7 @@ def test_progress_follows_the_direction_of_the_goal(
 @pytest.mark.parametrize("locale", LOCALES)
 def test_without_a_direction_figures_stand_without_a_verdict(locale: str) -> None:
     said = commentary(locale, without(full(locale), "goal.direction"))
-    words = {"ja": ("後退", "進み", "届いて"), "en": ("slipped", "moved", "is met")}[locale]
+    words = {"ja": ("後退", "近づき", "届いて"), "en": ("slipped", "moved", "is met")}[locale]
     assert [word for word in words if word in said] == []
     assert "7" in said
 
