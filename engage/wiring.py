@@ -14,6 +14,7 @@ from engage.channels.email.opening import open_channel
 from engage.clock import Clock
 from engage.config import Settings
 from engage.db.session import Database, Nudger
+from engage.language.vocabulary import Defaults
 from engage.messages.links import Links
 from engage.releases.library import Library
 from engage.worker.nudges import Nudges
@@ -47,7 +48,7 @@ def build(settings: Settings | None = None) -> Engage:
         settings=settings,
         clock=Clock(settings.clock_file),
         database=Database(settings.database_url, nudger=nudger(settings)),
-        library=Library(),
+        library=Library(Defaults(locale=settings.default_locale, time_zone=settings.default_timezone)),
         links=Links(settings.secret_key, settings.public_url),
     )
 

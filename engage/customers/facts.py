@@ -21,8 +21,6 @@ from engage.staff.people import name_of
 from engage.staff.tables import AccountOwner, StaffMember
 
 CHUNK = 500
-DEFAULT_ZONE = "Asia/Tokyo"
-DEFAULT_LOCALE = "ja"
 EXECUTIVES = ("ceo", "cs_head")
 
 
@@ -142,7 +140,7 @@ def _facts(
     contact = loaded.contacts.get(subject.contact_id or 0)
     contract = loaded.contracts.get(subject.contract_id or 0) or loaded.current.get(account_id)
     if contact is not None:
-        facts["today"] = day_of(now, first_zone(contact.time_zone, account.time_zone, DEFAULT_ZONE))
+        facts["today"] = day_of(now, first_zone(contact.time_zone, account.time_zone, vocabulary.defaults.time_zone))
         facts["contact"] = _subject_contact(contact, loaded.people[account_id], declared, facts["today"])
     facts["contract"] = contract_facts(contract, declared) if contract is not None else None
     facts["usage"] = usage_facts(
@@ -155,8 +153,9 @@ def _shared(
     account: Any, loaded: _Loaded, vocabulary: Vocabulary, declared: Mapping[str, str], now: datetime
 ) -> dict[str, Any]:
     """What all subjects of an account have in common."""
-    today = day_of(now, first_zone(account.time_zone, DEFAULT_ZONE))
-    locale = account.locale or DEFAULT_LOCALE
+    locale = account.locale or vocabulary.defaults.locale
+    time_zone = account.time_zone or vocabulary.defaults.time_zone
+    today = day_of(now, first_zone(time_zone))
     if locale not in loaded.companies:
         loaded.companies[locale] = vocabulary.company.facts(locale)
     company = loaded.companies[locale]
@@ -166,7 +165,7 @@ def _shared(
     }
     people = loaded.people[account.id] = _people(loaded.members[account.id], declared, today)
     return {
-        "account": account_facts(account, declared),
+        "account": {**account_facts(account, declared), "locale": locale, "time_zone": time_zone},
         "contact": None,
         "handoff": handoff_facts(account.traits),
         "goal": goal_facts(account.traits),

@@ -16,7 +16,8 @@ from engage.events.tables import SOURCE_ENGAGE, SOURCE_STAFF, Event
 
 DAYS = 30
 _ABOUT_CUSTOMERS = (
-    "contract.%", "contact.%", "consent.%", "message.%", "kickoff.%", "handoff.%", "replied", "answered", "unsubscribed",
+    "contract.%", "contact.%", "consent.%", "message.%", "kickoff.%", "handoff.%",
+    "replied", "answered", "unsubscribed",
 )  # fmt: skip
 # What a change has to exceed to be called one.
 _NOTABLE = 0.1

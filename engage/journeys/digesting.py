@@ -48,7 +48,7 @@ def _take_lock(session: Session) -> bool:
     lock = select(Lease.name).where(Lease.name == LEASE).with_for_update(skip_locked=True)
     if session.scalar(lock) is not None:
         return True
-    insert_ignore(session, Lease, [{"name": LEASE, "due_at": None, "lease_until": None, "fence": 0}])
+    insert_ignore(session, Lease, [{"name": LEASE, "due_at": None, "fence": 0}])
     return session.scalar(lock) is not None
 
 

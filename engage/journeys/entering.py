@@ -179,8 +179,6 @@ def _row(candidate: Candidate, now: datetime) -> dict[str, Any]:
         "visit": 1,
         "memory": {},
         "due_at": None if skipped else now,
-        "lease_until": None,
-        "fence": 0,
         "entered_at": now,
         "ended_at": now if skipped else None,
         "end_reason": candidate.skip,

@@ -14,7 +14,6 @@ from engage.language.durations import Duration
 from engage.language.vocabulary import Vocabulary
 from engage.messages.orders import ApprovalRule
 
-DEFAULT_TIME_ZONE = "Asia/Tokyo"
 DEFAULT_APPROVAL = Duration(2, "business days")
 DEFAULT_DUE = Duration(2, "business days")
 
@@ -36,7 +35,6 @@ class Surroundings:
     """The shared vocabulary as decisions need it."""
 
     vocabulary: Vocabulary
-    time_zone: str = DEFAULT_TIME_ZONE
     _closures: dict[str, frozenset[date]] = field(default_factory=dict)
 
     def place_of(self, facts: Mapping[str, Any]) -> Place:
@@ -49,7 +47,8 @@ class Surroundings:
         code = (country or "").upper()
         if code not in self._closures:
             self._closures[code] = self.vocabulary.closures(code)
-        return Place(first_zone(time_zone, self.time_zone), calendar_of(code or None, self._closures[code]))
+        zone = first_zone(time_zone, self.vocabulary.defaults.time_zone)
+        return Place(zone, calendar_of(code or None, self._closures[code]))
 
     def approval_of(self, touch_model: str | None) -> ApprovalRule | None:
         """Who approves messages to accounts of this touch model; None when nobody needs to."""

@@ -39,8 +39,6 @@ class Enrolment(Base):
     visit: Mapped[int] = mapped_column(default=1)
     memory: Mapped[dict[str, Any]] = mapped_column(default=dict)  # wait in progress, what happened, sent messages
     due_at: Mapped[datetime | None]
-    lease_until: Mapped[datetime | None]
-    fence: Mapped[int] = mapped_column(default=0)
     entered_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
@@ -80,11 +78,10 @@ class Wait(Base):
 
 
 class Lease(Base):
-    """One row for each kind of set-wise work: who holds it until when, and when it is next due."""
+    """One row for each kind of set-wise work: locked by whoever does it, and when it is next due."""
 
     __tablename__ = "leases"
 
     name: Mapped[str] = mapped_column(primary_key=True)
     due_at: Mapped[datetime | None]
-    lease_until: Mapped[datetime | None]
     fence: Mapped[int] = mapped_column(default=0)

@@ -18,6 +18,6 @@ def take_scan(session: Session, name: str, *, every: timedelta, now: datetime) -
         return due_at - every
     # Full looks fall on the boundaries of the period, since that is where local days begin.
     start = datetime.fromtimestamp(now.timestamp() // every.total_seconds() * every.total_seconds(), tz=now.tzinfo)
-    insert_ignore(session, Lease, [{"name": name, "due_at": None, "lease_until": None, "fence": 0}])
+    insert_ignore(session, Lease, [{"name": name, "due_at": None, "fence": 0}])
     session.execute(update(Lease).where(Lease.name == name).values(due_at=start + every, fence=Lease.fence + 1))
     return None

@@ -171,6 +171,13 @@ Events = dict[str, EventDeclaration]
 Calendars = dict[Country, tuple[ClosedDays, ...]]
 
 
+class Defaults(Words):
+    """What holds where neither contact nor account says: from the settings, not from `_shared/`."""
+
+    locale: str = "ja"
+    time_zone: str = "Asia/Tokyo"
+
+
 class Vocabulary(Words):
     """Everything in `_shared/`, live for every playbook version."""
 
@@ -180,6 +187,7 @@ class Vocabulary(Words):
     facts: Facts = Field(default={})
     events: Events = Field(default={})
     calendars: Calendars = Field(default={})
+    defaults: Defaults = Field(default=Defaults(), exclude=True)
 
     def catalogue(self) -> Catalogue:
         """Built-in facts and the team's own."""

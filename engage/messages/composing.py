@@ -20,7 +20,6 @@ from engage.messages.salutations import Addressee, salute
 from engage.staff.people import name_of
 from engage.staff.tables import StaffMember
 
-DEFAULT_ZONE = "Asia/Tokyo"
 FACTS_MISSING, RENDER_FAILED = "facts_missing", "render_failed"
 # What the envelope needs, whatever the words need.
 _ADDRESSING = frozenset((who, what) for who in ("sender", "team") for what in ("name", "email")) | {
@@ -130,4 +129,4 @@ def _signature(sender: StaffMember, locale: str) -> dict[str, Any]:
 
 
 def _zones(facts: Mapping[str, Any]) -> tuple[str | None, ...]:
-    return find(facts, ("contact", "time_zone")), find(facts, ("account", "time_zone")), DEFAULT_ZONE
+    return find(facts, ("contact", "time_zone")), find(facts, ("account", "time_zone"))

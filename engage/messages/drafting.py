@@ -141,7 +141,7 @@ def _people(session: Session, orders: Sequence[MessageOrder]) -> People:
 
 
 def _version(session: Session, library: Library, order: MessageOrder) -> TemplateSource:
-    said = find(order.facts, ("contact", "locale")) or find(order.facts, ("account", "locale")) or "ja"
+    said = find(order.facts, ("contact", "locale")) or find(order.facts, ("account", "locale")) or "en"
     return library.template(session, _version_id(order, str(said)))
 
 

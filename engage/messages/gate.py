@@ -23,8 +23,6 @@ from engage.messages.policy.verdicts import Allow, Hold, Skip, Verdict
 from engage.messages.tables import GateCheck, Message, Suppression
 from engage.releases.library import Library
 
-DEFAULT_ZONE = "Asia/Tokyo"
-
 # Named by string: journeys stand above messages, the state of their enrolments is all that is read here.
 _enrolments = table("enrolments", column("id"), column("state"))
 
@@ -43,12 +41,9 @@ def run_gate(
     *,
     phase: str,
     now: datetime,
-    default_zone: str = DEFAULT_ZONE,
 ) -> dict[int, Verdict]:
     """The verdict on each message, kept with its inputs; the messages themselves are not touched."""
-    candidates = load_candidates(
-        session, library, [message.id for message in messages], phase=phase, default_zone=default_zone
-    )
+    candidates = load_candidates(session, library, [message.id for message in messages], phase=phase)
     judged = {candidate.message_id: judge(candidate, now) for candidate in candidates}
     if candidates:
         rows = [_check_row(candidate, *judged[candidate.message_id], now) for candidate in candidates]
@@ -80,14 +75,13 @@ def rows_told(session: Session, ids: Iterable[int]) -> Sequence[Any]:
     return session.execute(select(*_TOLD).where(Message.id.in_(list(ids)))).all()
 
 
-def load_candidates(
-    session: Session, library: Library, ids: Sequence[int], *, phase: str, default_zone: str = DEFAULT_ZONE
-) -> list[Candidate]:
+def load_candidates(session: Session, library: Library, ids: Sequence[int], *, phase: str) -> list[Candidate]:
     """The messages with all that the policies look at, as of now."""
     if not ids:
         return []
     rows = session.execute(_question(ids)).all()
-    calendars = _calendars(library.vocabulary(session), {row.country for row in rows})
+    vocabulary = library.vocabulary(session)
+    calendars = _calendars(vocabulary, {row.country for row in rows})
     suppressions = _suppressions(session, {row.address_key for row in rows if row.address_key})
     consents = _consents(session, {row.contact_id for row in rows if row.purpose != "transactional"})
     return [
@@ -98,7 +92,7 @@ def load_candidates(
             topic=row.topic,
             purpose=row.purpose,
             phase=phase,
-            zone=first_zone(row.contact_zone, row.account_zone, default_zone),
+            zone=first_zone(row.contact_zone, row.account_zone, vocabulary.defaults.time_zone),
             calendar=calendars[row.country],
             window=window_of(row.hours),
             address=row.email,

@@ -13,7 +13,7 @@ from engage.errors import NotFoundError
 from engage.language.parse import parse_playbook
 from engage.language.program import Program
 from engage.language.spec import Playbook
-from engage.language.vocabulary import Vocabulary
+from engage.language.vocabulary import Defaults, Vocabulary
 from engage.releases.tables import PlaybookVersion, Release, TemplateVersion
 
 TemplateIds = Mapping[str, Mapping[str, int]]
@@ -51,7 +51,8 @@ class TemplateSource:
 class Library:
     """Everything published, for one process; safe to share between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, defaults: Defaults | None = None) -> None:
+        self._defaults = defaults or Defaults()
         self._live: tuple[int | None, tuple[LivePlaybook, ...]] = (None, ())
         self._vocabularies: dict[int, Vocabulary] = {}
         self._playbooks: dict[int, LivePlaybook] = {}
@@ -85,13 +86,14 @@ class Library:
     def vocabulary(self, session: Session) -> Vocabulary:
         """The shared vocabulary of the newest release; an empty one before the first."""
         newest = newest_release_id(session)
-        return Vocabulary() if newest is None else self._vocabulary(session, newest)
+        return Vocabulary(defaults=self._defaults) if newest is None else self._vocabulary(session, newest)
 
     def _vocabulary(self, session: Session, release_id: int) -> Vocabulary:
         found = self._vocabularies.get(release_id)
         if found is None:
             stored = session.scalar(select(Release.vocabulary).where(Release.id == release_id))
-            found = self._vocabularies[release_id] = Vocabulary.model_validate(stored or {})
+            said = Vocabulary.model_validate(stored or {})
+            found = self._vocabularies[release_id] = said.model_copy(update={"defaults": self._defaults})
         return found
 
     def _read(self, session: Session, version_id: int) -> LivePlaybook:

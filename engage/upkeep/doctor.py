@@ -10,10 +10,11 @@ from typing import Literal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from engage.channels.email.sendgrid.webhook import check_key
 from engage.clock import Clock
 from engage.config import Settings
 from engage.db.session import Database
-from engage.errors import StoreUnavailableError
+from engage.errors import EngageError, StoreUnavailableError
 from engage.events.tables import Event
 from engage.journeys.tables import Enrolment
 from engage.messages.tables import Approval, Message
@@ -69,6 +70,11 @@ def _email(settings: Settings) -> Finding:
         return Finding("email", "note", f"mails stay here as files in {settings.outbox_dir}", "set ENGAGE_EMAIL_URL")
     if scheme == "sendgrid" and not settings.sendgrid_webhook_keys:
         return Finding("email", "note", "SendGrid's receipts cannot be verified", "set ENGAGE_SENDGRID_WEBHOOK_KEY")
+    try:
+        for key in settings.sendgrid_webhook_keys:
+            check_key(key)
+    except EngageError as error:
+        return Finding("email", "bad", error.message, "copy ENGAGE_SENDGRID_WEBHOOK_KEY from SendGrid again")
     return Finding("email", "ok", f"goes out by {scheme}")
 
 

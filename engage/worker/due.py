@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, or_, select, text
+from sqlalchemy import ColumnElement, exists, select, text
 from sqlalchemy.orm import Session
 
 from engage.events.tables import Event
@@ -12,7 +12,7 @@ from engage.journeys.tables import Enrolment, Lease
 from engage.messages.tables import Approval, Message
 
 # In the order in which the work flows; worker/rounds.py has a function for each.
-KINDS = ("digest", "occurrences", "advance", "approvals", "deliver", "sweep")
+KINDS = ("digest", "occurrences", "advance", "approvals", "sweep", "deliver")
 # Spelled out as in the partial index: SQLite uses one only where the statement repeats its words.
 _WAITING = text("messages.state IN ('queued', 'held')")
 
@@ -28,9 +28,7 @@ def _questions(now: datetime) -> dict[str, ColumnElement[bool]]:
     return {
         "digest": exists().where(Event.resolved_at.is_(None)),
         "occurrences": _time_has_come("occurrences", now),
-        "advance": exists().where(
-            Enrolment.due_at <= now, or_(Enrolment.lease_until.is_(None), Enrolment.lease_until <= now)
-        ),
+        "advance": exists().where(Enrolment.due_at <= now),
         "approvals": exists().where(Approval.state == "pending", Approval.expires_at <= now),
         "deliver": exists().where(_WAITING, Message.due_at <= now),
         "sweep": _time_has_come("sweep", now),

@@ -153,7 +153,6 @@ def upgrade() -> None:
         "leases",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("due_at", UtcDateTime(), nullable=True),
-        sa.Column("lease_until", UtcDateTime(), nullable=True),
         sa.Column("fence", BigId, nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
     )
@@ -547,8 +546,6 @@ def upgrade() -> None:
         sa.Column("visit", BigId, nullable=False),
         sa.Column("memory", Json, nullable=False),
         sa.Column("due_at", UtcDateTime(), nullable=True),
-        sa.Column("lease_until", UtcDateTime(), nullable=True),
-        sa.Column("fence", BigId, nullable=False),
         sa.Column("entered_at", UtcDateTime(), nullable=False),
         sa.Column("ended_at", UtcDateTime(), nullable=True),
         sa.Column("end_reason", sa.String(), nullable=True),
