@@ -19,7 +19,7 @@ from tests.bench.meter import Meter
 from tests.bench.stand import Stand, Store, batches, write_customers
 from tests.servers.running import Running
 
-TRIGGER = "product.used"
+TRIGGER = "feature.used"
 
 
 @dataclass
