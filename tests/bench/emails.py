@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from email import policy
 from pathlib import Path
 
-from tests.bench.intake import _post
+from sqlalchemy import create_engine, text
+
+from tests.bench.intake import post
 from tests.bench.mail import SampleMail, person, save_all
 from tests.bench.meter import Meter
 from tests.bench.stand import Stand, Store, batches, write_customers
@@ -45,17 +47,15 @@ def engage(stand: Stand, place: Store, sink: Running, count: int) -> Figures:
         stand.run("customers", "import", str(accounts), "--kind", "accounts")
         stand.run("customers", "import", str(contacts), "--kind", "contacts")
     key = json.loads(stand.run("keys", "create", "email-bench", "--json"))["key"]
-    processes = [stand.start("web"), stand.start("worker"), stand.start("clock")]
+    processes = [stand.start_web(), stand.start("worker"), stand.start("clock")]
     stand.wait_until_ready()
     _until_idle(stand)
     already = len(sink.lines())
     with Meter([process.pid for process in processes] + ([place.pid] if place.pid else [])) as meter:
         started = time.perf_counter()
-        _post(stand.port, key, batches(TRIGGER, count))
+        post(stand.port, key, batches(TRIGGER, count))
         seconds = _until_taken(sink, already + count, started)
-    told = json.loads(stand.run("messages", "list", "--json", "--state", "accepted", "--count"))["count"]
-    if told != count:
-        raise SystemExit(f"the sink took {count} mails, the ledger says {told}")
+    _insist_on_ledger(place, count)
     return Figures("Engage", count, seconds, meter.cpu_seconds * 1000 / count, meter.peak_mb)
 
 
@@ -109,10 +109,26 @@ def _until_taken(sink: Running, wanted: int, started: float) -> float:
 def _until_idle(stand: Stand) -> None:
     """Waits until the imported customers are projected, so that only the mails are measured."""
     for _ in range(600):
-        if json.loads(stand.run("doctor", "--json"))["unresolved_events"] == 0:
+        said = {row["what"]: row["said"] for row in json.loads(stand.run("doctor", "--json"))}
+        if said["events"] == said["journeys"] == "nothing waits":
             return
         time.sleep(0.5)
-    raise SystemExit("the imported customers were not projected within five minutes")
+    raise SystemExit("the imported customers were not digested within five minutes")
+
+
+def _insist_on_ledger(place: Store, count: int) -> None:
+    """The ledger must tell the same number as the sink, as soon as its last outcomes are written."""
+    engine = create_engine(place.url)
+    asked = text("SELECT count(*) FROM messages WHERE channel = 'email' AND state = 'accepted'")
+    told = 0
+    for _ in range(100):
+        with engine.connect() as connection:
+            told = connection.scalar(asked) or 0
+        if told == count:
+            engine.dispose()
+            return
+        time.sleep(0.1)
+    raise SystemExit(f"the sink took {count} mails, the ledger says {told}")
 
 
 def _count_lines(path: Path) -> int:

@@ -18,20 +18,21 @@ CONNECTIONS = 8
 
 def measure(stand: Stand, place: Store, count: int) -> dict[str, float]:
     """Events accepted each second: Engage's intake, the plain endpoint, and their ratio."""
-    web = stand.start("web")
+    web = stand.start_web()
     stand.wait_until_ready()
     key = json.loads(stand.run("keys", "create", "intake-bench", "--json"))["key"]
     bodies = batches("bench.opened", count)
-    ours = count / _post(stand.port, key, bodies)
+    ours = count / post(stand.port, key, bodies)
     web.terminate()
     web.wait(30)
     stand.processes.remove(web)
     with _plain_endpoint(place) as port:
-        plain = count / _post(port, "any", bodies)
+        plain = count / post(port, "any", bodies)
     return {"engage": ours, "insert_only": plain, "ratio": ours / plain}
 
 
-def _post(port: int, key: str, bodies: list[bytes]) -> float:
+def post(port: int, key: str, bodies: list[bytes]) -> float:
+    """Seconds that another process needs to have every batch answered with 200."""
     with tempfile.TemporaryDirectory() as folder:
         for number, body in enumerate(bodies):
             (Path(folder) / f"{number:06}.json").write_bytes(body)
@@ -46,7 +47,7 @@ def _post(port: int, key: str, bodies: list[bytes]) -> float:
 def _plain_endpoint(place: Store) -> Iterator[int]:
     port = free_port()
     gunicorn = Path(sys.executable).parent / "gunicorn"
-    options = ["-k", "gthread", "-w", "2", "--threads", "8", "-b", f"127.0.0.1:{port}", "--log-level", "error"]
+    options = ["-k", "gthread", "-w", "1", "--threads", "8", "-b", f"127.0.0.1:{port}", "--log-level", "error"]
     environ = {**os.environ, "BENCH_DATABASE_URL": place.url}
     command = [gunicorn, *options, "--preload", "tests.bench.peers.insert_only:create_app()"]
     with subprocess.Popen(command, env=environ) as process:

@@ -17,10 +17,11 @@ class Meter:
     roots: Iterable[int]
     cpu_seconds: float = 0.0
     peak_mb: dict[str, float] = field(default_factory=dict)
+    cpu_by_name: dict[str, float] = field(default_factory=dict)
 
     def __enter__(self) -> Meter:
         self._roots = [psutil.Process(pid) for pid in self.roots]
-        self._before = self._cpu()
+        self._before = self._by_name()
         self._done = threading.Event()
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._watcher.start()
@@ -29,15 +30,17 @@ class Meter:
     def __exit__(self, *_: object) -> None:
         self._done.set()
         self._watcher.join()
-        self.cpu_seconds = self._cpu() - self._before
+        self.cpu_by_name = {name: spent - self._before.get(name, 0.0) for name, spent in self._by_name().items()}
+        self.cpu_seconds = sum(self.cpu_by_name.values())
 
-    def _cpu(self) -> float:
-        total = 0.0
+    def _by_name(self) -> dict[str, float]:
+        spent: dict[str, float] = {}
         for process in self._processes():
             with suppress(psutil.NoSuchProcess):
                 times = process.cpu_times()
-                total += times.user + times.system + times.children_user + times.children_system
-        return total
+                mine = times.user + times.system + times.children_user + times.children_system
+                spent[process.name()] = spent.get(process.name(), 0.0) + mine
+        return spent
 
     def _watch(self) -> None:
         while not self._done.wait(0.25):

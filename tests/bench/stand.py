@@ -92,6 +92,10 @@ class Stand:
         self.processes.append(process)
         return process
 
+    def start_web(self) -> subprocess.Popen[bytes]:
+        """The web process, on this installation's own port."""
+        return self.start("web", "--listen", f"127.0.0.1:{self.port}")
+
     def stop(self) -> None:
         """Asks every process to end, and waits."""
         for process in self.processes:
@@ -127,7 +131,7 @@ def stand(place: Store, smtp_port: int) -> Iterator[Stand]:
         made = Stand(home, place, smtp_port)
         stack.callback(made.stop)
         made.run("db", "upgrade")
-        made.run("playbooks", "apply", "--yes")
+        made.run("playbooks", "apply")
         made.move_clock_into_office_hours()
         yield made
 

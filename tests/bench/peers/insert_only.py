@@ -23,6 +23,7 @@ def create_app() -> Flask:
             connection.execute("PRAGMA synchronous=NORMAL")  # type: ignore[attr-defined]
 
     metadata.create_all(engine)
+    engine.dispose()  # what was opened before the fork is nobody's
     app = Flask(__name__)
 
     @app.post("/v1/batch")
