@@ -21,7 +21,7 @@ from engage.testing import make_account, make_contact
 from tests.support.serving import served
 from tests.support.site import installation, make_in_app_key, make_item, make_token, site
 
-NOW = Clock().now()
+clock = Clock()  # the browser's own: a long run may come here long after it began
 PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>Product</title>
 <header style="text-align:right"><engage-inbox src="{engage}" token="{token}"></engage-inbox></header>
 <button id="after">After</button><script type="module" src="{engage}/in-app/engage-inbox.js"></script></html>"""
@@ -37,7 +37,7 @@ class Product:
         self.rows = page.locator("engage-inbox li")
 
     def open(self, *, lang: str = "ja", token: str | None = None) -> None:
-        said = token or make_token("aiko", NOW)
+        said = token or make_token("aiko", clock.now())
         self.page.goto(f"{self.url}/?lang={lang}&token={said}")
 
     def states(self, title: str) -> set[str]:
@@ -77,12 +77,16 @@ def product(database: Database, page: Any, tmp_path: Path) -> Iterator[Product]:
         make_in_app_key(session)
         aiko = make_contact(session, account, "aiko")
         make_item(
-            session, aiko, "<img src=x onerror=alert(1)>", link="javascript:alert(1)", now=NOW - timedelta(days=9)
+            session,
+            aiko,
+            "<img src=x onerror=alert(1)>",
+            link="javascript:alert(1)",
+            now=clock.now() - timedelta(days=9),
         )
-        make_item(session, aiko, "請求書払いに対応", now=NOW - timedelta(hours=3))
-        make_item(session, aiko, "ご報告が届きました", link="#report", now=NOW - timedelta(minutes=5))
+        make_item(session, aiko, "請求書払いに対応", now=clock.now() - timedelta(hours=3))
+        make_item(session, aiko, "ご報告が届きました", link="#report", now=clock.now() - timedelta(minutes=5))
     with ExitStack() as stack:
-        engage = stack.enter_context(served(site(installation(database, Clock(), tmp_path))))
+        engage = stack.enter_context(served(site(installation(database, clock, tmp_path))))
         url = stack.enter_context(served(_product(engage)))
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(str(error)))
@@ -190,10 +194,10 @@ def test_leaving_the_list_closes_it(product: Product) -> None:
 
 def test_a_token_that_has_run_out_asks_the_product_for_another(product: Product) -> None:
     product.page.add_init_script("addEventListener('engage-token-expired', e => { window.asked = true }, true);")
-    product.open(token=make_token("aiko", NOW - timedelta(hours=1)))
+    product.open(token=make_token("aiko", clock.now() - timedelta(hours=1)))
     product.page.wait_for_function("window.asked")
 
-    fresh = make_token("aiko", NOW)
+    fresh = make_token("aiko", clock.now())
     product.page.evaluate("token => document.querySelector('engage-inbox').setAttribute('token', token)", fresh)
     product.says("お知らせ(未読3件)")
 
@@ -205,7 +209,7 @@ def test_news_comes_by_itself_at_the_servers_pace_and_never_to_a_hidden_page(pro
     product.waits(lambda: 304 in asked)
     with product.database.transaction() as session:
         aiko = session.scalars(select(Contact).where(Contact.external_id == "aiko")).one()
-        make_item(session, aiko, "四通目", now=NOW)
+        make_item(session, aiko, "四通目", now=clock.now())
     product.says("お知らせ(未読4件)")
 
     _hide(product.page, True)
