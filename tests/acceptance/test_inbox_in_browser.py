@@ -72,6 +72,7 @@ class Product:
 @pytest.fixture
 def product(database: Database, page: Any, tmp_path: Path) -> Iterator[Product]:
     """A product on another origin, and three messages for Aiko."""
+    now = clock.now()
     with database.transaction() as session:
         account = make_account(session)
         make_in_app_key(session)
@@ -81,10 +82,10 @@ def product(database: Database, page: Any, tmp_path: Path) -> Iterator[Product]:
             aiko,
             "<img src=x onerror=alert(1)>",
             link="javascript:alert(1)",
-            now=clock.now() - timedelta(days=9),
+            now=now - timedelta(days=9),
         )
-        make_item(session, aiko, "請求書払いに対応", now=clock.now() - timedelta(hours=3))
-        make_item(session, aiko, "ご報告が届きました", link="#report", now=clock.now() - timedelta(minutes=5))
+        make_item(session, aiko, "請求書払いに対応", now=now - timedelta(hours=3))
+        make_item(session, aiko, "ご報告が届きました", link="#report", now=now - timedelta(minutes=5))
     with ExitStack() as stack:
         engage = stack.enter_context(served(site(installation(database, clock, tmp_path))))
         url = stack.enter_context(served(_product(engage)))
