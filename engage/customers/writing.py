@@ -116,7 +116,10 @@ def _write_owners(session: Session, picture: Picture, accounts: Iterable[KeptAcc
 
 def _attribute(session: Session, picture: Picture, events: Sequence[EventRow], resolved_at: datetime | None) -> None:
     """Tells events whom they are about; earlier ones that learn it only now come up again."""
+    merged: dict[int | None, int] = {}
     for contact in picture.every_contact():
+        for absorbed in filter(None, contact.absorbed):
+            merged.setdefault(absorbed, contact.id)
         if contact.absorbed:
             moved = update(Event).where(Event.contact_id.in_(contact.absorbed)).values(contact_id=contact.id)
             session.execute(moved, execution_options={"synchronize_session": False})
@@ -128,6 +131,9 @@ def _attribute(session: Session, picture: Picture, events: Sequence[EventRow], r
             earlier.append((one.id, contact_id, account_id))
         else:
             one.event.contact_id, one.event.account_id = contact_id, account_id
+    # An event that came up again in the chunk in which its contact was merged still names the old one.
+    for event in events:
+        event.contact_id = merged.get(event.contact_id, event.contact_id)
     _update_events(session, [(event.id, event.contact_id, event.account_id) for event in events], resolved_at)
     _update_events(session, earlier, None)
 
