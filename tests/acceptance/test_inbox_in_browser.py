@@ -196,7 +196,7 @@ def test_leaving_the_list_closes_it(product: Product) -> None:
 def test_a_token_that_has_run_out_asks_the_product_for_another(product: Product) -> None:
     product.page.add_init_script("addEventListener('engage-token-expired', e => { window.asked = true }, true);")
     product.open(token=make_token("aiko", clock.now() - timedelta(hours=1)))
-    product.page.wait_for_function("window.asked")
+    product.page.wait_for_function("() => window.asked")
 
     fresh = make_token("aiko", clock.now())
     product.page.evaluate("token => document.querySelector('engage-inbox').setAttribute('token', token)", fresh)
