@@ -14,6 +14,7 @@ import pytest
 from engage.db.session import Database
 from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.stores import DIALECTS, migrated_sqlite
+from tests.support.waiting import until
 
 RINGS = ("unit", "integration", "acceptance", "crash")
 CHROMIUM_FLAGS = (
@@ -58,6 +59,8 @@ def database(database_url: str) -> Iterator[Database]:
     """An empty, migrated database."""
     opened = Database(database_url)
     yield opened
+    # A request that a test no longer waited for may still be giving its connection back.
+    until(lambda: opened.engine.pool.checkedout() == 0, seconds=5, what="giving all connections back")
     opened.close()
 
 
