@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from engage.channels.base import Mailbox, OutboundEmail
 from engage.customers.tables import Contact
+from engage.db.sets import one_of
 from engage.errors import EngageError
 from engage.language.vocabulary import Company, Vocabulary
 from engage.messages.formats import language_of
@@ -85,10 +86,10 @@ class Correspondents:
 def lock_correspondents(session: Session, library: WithVocabulary, rows: Iterable[Any]) -> Correspondents:
     """Holds the readers until the commit, so that an unsubscribe comes wholly before or wholly after."""
     rows = list(rows)
-    readers = select(*_READER).where(Contact.id.in_({row.contact_id for row in rows})).order_by(Contact.id)
-    found: list[Any] = list(session.execute(readers.with_for_update()).all())
+    readers = select(*_READER).where(one_of(Contact.id, {row.contact_id for row in rows})).order_by(Contact.id)
+    found: list[Any] = list(session.execute(readers.with_for_update(key_share=True)).all())
     senders = {row.sender_staff_id for row in rows} - {None}
-    staff = session.scalars(select(StaffMember).where(StaffMember.id.in_(senders))).all() if senders else ()
+    staff = session.scalars(select(StaffMember).where(one_of(StaffMember.id, senders))).all() if senders else ()
     return Correspondents(
         readers={reader.id: reader for reader in found},
         staff={person.id: person for person in staff},

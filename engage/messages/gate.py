@@ -15,6 +15,7 @@ from engage.calendars.windows import window_of
 from engage.calendars.zones import first_zone
 from engage.customers.tables import Account, Consent, Contact, Membership
 from engage.db.bulk import insert_ignore
+from engage.db.sets import one_of
 from engage.language.vocabulary import Vocabulary
 from engage.messages.news import tell
 from engage.messages.policy.candidate import Candidate
@@ -72,7 +73,7 @@ def settle(session: Session, verdicts: Mapping[int, Verdict], *, now: datetime) 
 
 def rows_told(session: Session, ids: Iterable[int]) -> Sequence[Any]:
     """The parts of messages that their events speak of."""
-    return session.execute(select(*_TOLD).where(Message.id.in_(list(ids)))).all()
+    return session.execute(select(*_TOLD).where(one_of(Message.id, ids))).all()
 
 
 def load_candidates(session: Session, library: Library, ids: Sequence[int], *, phase: str) -> list[Candidate]:
@@ -147,7 +148,7 @@ def _question(ids: Sequence[int]) -> Any:
         .join(Contact, Contact.id == Message.contact_id)
         .outerjoin(Account, Account.id == Message.account_id)
         .outerjoin(_enrolments, and_(Message.origin == "enrolment", _enrolments.c.id == Message.origin_id))
-        .where(Message.id.in_(ids))
+        .where(one_of(Message.id, ids))
         .order_by(Message.id)
     )
 
@@ -160,7 +161,7 @@ def _suppressions(session: Session, addresses: set[str]) -> dict[str, dict[str, 
     found: dict[str, dict[str, str]] = defaultdict(dict)
     if addresses:
         asked = select(Suppression.address_key, Suppression.topic, Suppression.reason)
-        for address, topic, reason in session.execute(asked.where(Suppression.address_key.in_(addresses))):
+        for address, topic, reason in session.execute(asked.where(one_of(Suppression.address_key, addresses))):
             found[address][topic] = reason
     return found
 
@@ -169,7 +170,7 @@ def _consents(session: Session, contacts: set[int]) -> dict[int, dict[str, str]]
     """What each contact said last about each topic."""
     found: dict[int, dict[str, str]] = defaultdict(dict)
     if contacts:
-        asked = select(Consent.contact_id, Consent.topic, Consent.state).where(Consent.contact_id.in_(contacts))
+        asked = select(Consent.contact_id, Consent.topic, Consent.state).where(one_of(Consent.contact_id, contacts))
         for contact_id, topic, state in session.execute(asked.order_by(Consent.at, Consent.id)):
             found[contact_id][topic] = state
     return found
