@@ -141,7 +141,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 def _dialect_of(item: pytest.Item) -> str | None:
     parameters = getattr(getattr(item, "callspec", None), "params", {})
-    dialect = parameters.get("database_url")
+    dialect = parameters.get("database_url", parameters.get("published"))
     return dialect if dialect in DIALECTS else None
 
 

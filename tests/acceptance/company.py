@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ from engage.db.session import Database
 from engage.events.intake import accept
 from engage.ids import new_id
 from engage.journeys.tables import Enrolment
-from engage.language.workspace import load_workspace
+from engage.language.workspace import Workspace, load_workspace
 from engage.messages.approvals import approve, list_pending
 from engage.messages.links import Links
 from engage.messages.tables import Approval, Message
@@ -53,19 +54,33 @@ def at(day: str, hour: int = 9, minute: int = 0) -> datetime:
     return datetime.combine(date.fromisoformat(day), time(hour, minute), TOKYO).astimezone(UTC)
 
 
+@cache
+def shipped() -> Workspace:
+    """The playbooks and templates of this repository, read once."""
+    return load_workspace(ROOT / "playbooks", ROOT / "email_templates")
+
+
+def publish_shipped(url: str) -> None:
+    """Publishes the shipped playbooks to a database, before any company opens."""
+    database = Database(url)
+    try:
+        with database.transaction() as session:
+            apply_workspace(session, shipped(), author="tests", now=at("2026-01-05"))
+    finally:
+        database.close()
+
+
 class Company:
     """Aoba Software with its customers, as events and rounds of work make it."""
 
-    def __init__(self, database: Database, start: str) -> None:
+    def __init__(self, database: Database, library: Library, start: str) -> None:
         self.database = database
+        self.library = library
         self.clock = FrozenClock(at(start))
-        self.library = Library()
         self.channel = RecordingChannel()
         self.links = Links("a secret of the tests", "https://engage.example")
         self.parts = Parts(database, self.library, self.links, self.clock, self.channel)
-        workspace = load_workspace(ROOT / "playbooks", ROOT / "email_templates")
         with database.transaction() as session:
-            apply_workspace(session, workspace, author="tests", now=self.clock.now())
             create_write_key(session, "tests", now=self.clock.now())
             self.source_id = session.scalars(select(WriteKey.id)).one()
             self._hire(session)

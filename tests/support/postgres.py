@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -58,11 +58,19 @@ class PostgresServer:
         return plain.replace("postgresql://", "postgresql+psycopg://", 1)
 
     @contextmanager
-    def fresh_database(self) -> Iterator[str]:
+    def fresh_database(self, template: str = TEMPLATE) -> Iterator[str]:
         """A migrated database of its own, dropped at the end with whoever is still connected."""
         name = f"engage_{next(self._numbers)}"
-        self._admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
+        self._copy(template, name)
         try:
             yield self.url(name)
         finally:
             self._admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def add_template(self, name: str, fill: Callable[[str], None]) -> None:
+        """One more template for fresh databases: the migrated one, filled by what is given its URL."""
+        self._copy(TEMPLATE, name)
+        fill(self.url(name))
+
+    def _copy(self, template: str, name: str) -> None:
+        self._admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
