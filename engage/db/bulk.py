@@ -16,6 +16,8 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 Rows = Sequence[dict[str, Any]]
 
+MANY = 20  # from so many rows on, a value that all have is worth a look and a statement of its own shape
+
 
 def insert_ignore(
     session: Session,
@@ -55,9 +57,10 @@ def update_rows(session: Session, table: type[DeclarativeBase] | Table, rows: Ro
         bound = [{f"b_{name}": value for name, value in row.items()} for row in rows]
         session.connection().execute(changed.values(values), bound)
         return
-    given = _given(target, (key, *names))
+    values, each = _split(rows, key)
+    given = _given(target, tuple(each[0]))
     matched = update(target).where(target.c[key] == given.c[key])
-    session.connection().execute(matched.values({name: given.c[name] for name in names}), {"rows": list(rows)})
+    session.connection().execute(matched.values(_columns(target, names, given)), {**values, "rows": each})
 
 
 def _insert(
@@ -72,10 +75,11 @@ def _insert(
         return []
     session.flush()
     target, names = _table(table), tuple(rows[0])
+    values: Any = rows
     if _is_sqlite(session):
         statement: Any = sqlite.insert(target)
     else:
-        statement, rows = _from_json(target, rows)
+        statement, values = _from_json(target, rows)
     if overwrite is None:
         statement = statement.on_conflict_do_nothing()
     else:
@@ -83,24 +87,46 @@ def _insert(
         statement = statement.on_conflict_do_update(index_elements=list(overwrite), set_=changed)
     if returning:
         statement = statement.returning(*returning)
-    values: Any = rows if _is_sqlite(session) else {"rows": list(rows)}
     result = session.connection().execute(statement, values)
     return list(result.all()) if returning else []
 
 
-def _from_json(target: Table, rows: Rows) -> tuple[Any, Rows]:
-    """An insert from the JSON value `rows`, and the rows with what Python would have filled in."""
+def _from_json(target: Table, rows: Rows) -> tuple[Any, dict[str, Any]]:
+    """An insert from the JSON value `rows`, and the values it needs with what Python would have filled in."""
     defaults = {
         column.name: column.default for column in target.c if column.default is not None and column.name not in rows[0]
     }
     if defaults:
         rows = [row | {name: _fill(default) for name, default in defaults.items()} for row in rows]
     names = tuple(rows[0])
-    return postgresql.insert(target).from_select(names, select(*_given(target, names).c), include_defaults=False), rows
+    values, each = _split(rows, names[0])
+    chosen = select(*_columns(target, names, _given(target, tuple(each[0]))).values())
+    return postgresql.insert(target).from_select(names, chosen, include_defaults=False), {**values, "rows": each}
 
 
 def _fill(default: Any) -> Any:
     return default.arg(None) if default.is_callable else default.arg
+
+
+def _split(rows: Rows, key: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What all of many rows have in common, said once, and each row without it; the key stays in the rows."""
+    if len(rows) < MANY:
+        return {}, list(rows)
+    first, shared = rows[0], {}
+    for name, value in first.items():
+        if name != key and all(row[name] == value for row in rows):
+            shared[name] = value
+    own = [name for name in first if name not in shared]
+    return {f"all_{name}": value for name, value in shared.items()}, [{name: row[name] for name in own} for row in rows]
+
+
+def _columns(target: Table, names: Sequence[str], given: Any) -> dict[str, Any]:
+    """Each column from the row it is said in, or else from what all have in common."""
+    return {name: given.c[name] if name in given.c else _common(target.c[name]) for name in names}
+
+
+def _common(column: Column[Any]) -> Any:
+    return cast(bindparam(f"all_{column.name}", type_=column.type), column.type)
 
 
 @lru_cache(maxsize=256)

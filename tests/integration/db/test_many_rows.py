@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engage.db.bulk import insert_ignore, update_rows, upsert
+from engage.db.bulk import MANY, insert_ignore, update_rows, upsert
 from engage.db.session import Database
 from engage.db.sets import one_of
 from engage.journeys.tables import Lease
@@ -66,6 +66,26 @@ def test_each_row_gets_its_own_values(database: Database) -> None:
 
     assert rows[0] == ("open", later, {"ja": "済"}, None)
     assert rows[1] == ("done", NOW, task(1)["title"], NOW)
+
+
+def test_what_many_rows_have_in_common_reaches_each_of_them(database: Database) -> None:
+    same = {"title": {"ja": "電話"}, "account_id": None, "role": "csm", "state": "open", "due_at": NOW}
+    with database.transaction() as session:
+        new = insert_ignore(session, Task, [task(n, **same) for n in range(2 * MANY)], returning=[Task.id, Task.key])
+        changed = [{"id": row.id, "state": "done", "done_at": NOW, "outcome": None} for row in new]
+        update_rows(session, Task, changed[:MANY])
+    with database.reading() as session:
+        rows = session.execute(select(Task.key, Task.title, Task.due_at, Task.state, Task.done_at).order_by(Task.id))
+        found = [tuple(row) for row in rows]
+
+    assert found[0] == ("key-0", {"ja": "電話"}, NOW, "done", NOW)
+    assert found[-1] == (f"key-{2 * MANY - 1}", {"ja": "電話"}, NOW, "open", None)
+    assert [state for _, _, _, state, _ in found] == ["done"] * MANY + ["open"] * MANY
+
+
+def test_many_rows_that_are_all_the_same_go_in_once(database: Database) -> None:
+    with database.transaction() as session:
+        assert len(insert_ignore(session, Task, [task(1)] * MANY, returning=[Task.id])) == 1
 
 
 def test_a_column_among_many_values(database: Database) -> None:
