@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
+import os
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_OF_A_BYTE = b"0123456789abcdefghjkmnpqrstvwxyz" * 8  # 32 letters: five bits of each byte count
 
 
 def new_id(prefix: str) -> str:
     """A fresh opaque id such as `msg_6f1k…`: 100 random bits, safe in URLs, headers and file names."""
-    number = secrets.randbits(100)
-    return f"{prefix}_{''.join(_ALPHABET[(number >> shift) & 31] for shift in range(95, -1, -5))}"
+    return f"{prefix}_{os.urandom(20).translate(_OF_A_BYTE).decode()}"
 
 
 def stable_fraction(*parts: object) -> float:
