@@ -12,6 +12,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from engage.customers.tables import Account, Contact
+from engage.db.sets import one_of
 from engage.events.tables import SOURCE_ENGAGE, SOURCE_STAFF, Event
 
 DAYS = 30
@@ -41,7 +42,7 @@ def count_usage(session: Session, account_ids: Iterable[int], *, now: datetime) 
     query = (
         select(Event.account_id, Event.contact_id, in_window, func.count())
         .join(Contact, Contact.id == Event.contact_id)
-        .where(Event.account_id.in_(ids), _counts(), Event.occurred_at > since - timedelta(days=DAYS))
+        .where(one_of(Event.account_id, ids), _counts(), Event.occurred_at > since - timedelta(days=DAYS))
         .where(Event.occurred_at <= now)
         .group_by(Event.account_id, Event.contact_id)
     )
@@ -104,4 +105,4 @@ def _first_uses(account_ids: list[int], now: datetime) -> Any:
         .correlate(Account)
         .scalar_subquery()
     )
-    return select(Account.id, first).where(Account.id.in_(account_ids))
+    return select(Account.id, first).where(one_of(Account.id, account_ids))

@@ -13,6 +13,7 @@ from engage.customers.picture import Kept, KeptAccount, KeptMembership, Picture
 from engage.customers.tables import Account, Consent, Contact, ContactAlias, Contract, Membership
 from engage.db.base import UtcDateTime
 from engage.db.bulk import upsert
+from engage.db.sets import one_of
 from engage.events.tables import Event
 from engage.events.timeline import EventRow
 from engage.staff.tables import AccountOwner
@@ -99,7 +100,7 @@ def _write_owners(session: Session, picture: Picture, accounts: Iterable[KeptAcc
         return
     table: Any = AccountOwner.__table__
     ids = {account_id for account_id, _ in said}
-    asked = table.select().where(table.c.account_id.in_(ids), table.c.until.is_(None))
+    asked = table.select().where(one_of(table.c.account_id, ids), table.c.until.is_(None))
     for owner in session.execute(asked).all():
         staff_id, at = said.get((owner.account_id, owner.role), (owner.staff_id, owner.since))
         if staff_id == owner.staff_id:
@@ -121,7 +122,7 @@ def _attribute(session: Session, picture: Picture, events: Sequence[EventRow], r
         for absorbed in filter(None, contact.absorbed):
             merged.setdefault(absorbed, contact.id)
         if contact.absorbed:
-            moved = update(Event).where(Event.contact_id.in_(contact.absorbed)).values(contact_id=contact.id)
+            moved = update(Event).where(one_of(Event.contact_id, contact.absorbed)).values(contact_id=contact.id)
             session.execute(moved, execution_options={"synchronize_session": False})
     _take_over(session, picture)
     earlier: list[_Said] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from sqlalchemy import ARRAY, JSON, BigInteger, Boolean, ColumnElement, Dialect, Text, TypeDecorator, bindparam
+from sqlalchemy import ARRAY, JSON, BigInteger, Boolean, ColumnElement, Dialect, String, Text, TypeDecorator, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.visitors import InternalTraversal
@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeEngine
 def one_of(column: Any, values: Iterable[int | None] | Iterable[str | None]) -> ColumnElement[bool]:
     """Whether the column is one of the values: whole numbers, or texts; None is nobody's value."""
     many = [value for value in values if value is not None]
-    is_text = bool(many) and isinstance(many[0], str)
+    is_text = isinstance(column.type, String)
     return _OneOf(column, bindparam(None, many, type_=_Many(is_text), unique=True))
 
 

@@ -79,6 +79,6 @@ def _end(session: Session, runs: Iterable[Run], *, now: datetime) -> None:
     verdict = Ended(state="exited", reason=MOVED)
     insert_ignore(session, StepRun, [row for id_ in ids for row in rows_of(id_, [verdict], now)])
     cancel_pending(session, enrolment_ids=ids, reason=MOVED, now=now)
-    session.execute(delete(Wait).where(Wait.enrolment_id.in_(ids)))
+    session.execute(delete(Wait).where(one_of(Wait.enrolment_id, ids)))
     states = [(run, replace(run.state, status="exited", due_at=None)) for run in ended]
     write_states(session, states, now=now, reasons=dict.fromkeys(ids, MOVED))

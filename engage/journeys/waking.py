@@ -170,7 +170,7 @@ def _events_for(session: Session, runs: Sequence[Run]) -> Mapping[int | None, li
     names = {name for run in runs for name in run.state.memory["wait"]["events"]}
     accounts = {run.subject.account_id for run in runs if run.subject.account_id is not None}
     since = min(run.begins_after[1] for run in runs)
-    asked: list[ColumnElement[bool]] = [Event.name.in_(names), one_of(Event.account_id, accounts)]
+    asked: list[ColumnElement[bool]] = [one_of(Event.name, names), one_of(Event.account_id, accounts)]
     columns = [getattr(Event, name) for name in EventRow.__slots__]
     rows = session.execute(select(*columns).where(*asked, Event.received_at >= since).order_by(Event.id))
     found: dict[int | None, list[EventRow]] = defaultdict(list)
