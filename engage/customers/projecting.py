@@ -8,7 +8,7 @@ from typing import Any
 
 from engage.customers.contract_terms import project_contract
 from engage.customers.joining import account_of, join, leave, merge, tie
-from engage.customers.loading import ANONYMOUS, CONSENT_EVENTS, OWNER_TRAITS, account_key
+from engage.customers.loading import ANONYMOUS, CONSENT_EVENTS, CONTACT_LEFT, OWNER_TRAITS, account_key
 from engage.customers.names import split_name
 from engage.customers.picture import Attribution, Kept, KeptAccount, KeptContact, Picture
 from engage.customers.traits import ACCOUNT, PERSON, read_roles, read_traits
@@ -98,7 +98,7 @@ def _project_person(picture: Picture, event: EventRow, contact: KeptContact, acc
             join(contact, account, at=event.occurred_at, learned_at=event.received_at)
         case "alias":
             merge(picture, str(event.properties["previousId"]), contact, at=event.occurred_at)
-        case "track" if event.name == "contact.left":
+        case "track" if event.name == CONTACT_LEFT:
             leave(contact, account, at=event.occurred_at)
         case "track" if event.name in CONSENT_EVENTS:
             _consent_by_event(picture, event, contact)
