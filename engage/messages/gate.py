@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import and_, column, exists, or_, select, table, update
+from sqlalchemy import and_, column, or_, select, table, update
 from sqlalchemy.orm import Session
 
 from engage.calendars.business_days import BusinessCalendar, calendar_of
@@ -121,11 +121,13 @@ _TOLD = (
 
 
 def _question(ids: Sequence[int]) -> Any:
-    belongs = exists().where(
+    # A value, not EXISTS: that one PostgreSQL may answer by reading all memberships first.
+    membership = select(Membership.id).where(
         Membership.contact_id == Message.contact_id,
         Membership.account_id == Message.account_id,
         Membership.until.is_(None),
     )
+    belongs = membership.limit(1).correlate(Message).scalar_subquery().is_not(None)
     return (
         select(
             Message.id,
