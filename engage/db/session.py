@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from engage.errors import ConflictError, EngageError, StoreUnavailableError
 
 _DECODER = json.JSONDecoder()
+_OPTIONS = "-c timezone=UTC -c random_page_cost=1"
 
 Nudger = Callable[[frozenset[str]], None]
 
@@ -83,7 +84,8 @@ def _engine(url: str, pool_size: int) -> Engine:
     if url.startswith("sqlite"):
         return _sqlite_engine(url)
     # prepare_threshold=None: a plan prepared while the queue tables were empty would stick to the connection.
-    # random_page_cost=1: what is due lies in memory; else a queue that statistics call short is sorted, not read in order.
+    # random_page_cost=1: what is due lies in memory. Else a queue that stale statistics call short is read as a whole
+    # and sorted for every claim, not read in its order.
     return create_engine(
         url,
         pool_size=pool_size,
@@ -91,7 +93,7 @@ def _engine(url: str, pool_size: int) -> Engine:
         pool_pre_ping=True,
         json_serializer=_to_json,
         json_deserializer=_from_json,
-        connect_args={"prepare_threshold": None, "connect_timeout": 5, "options": "-c timezone=UTC -c random_page_cost=1"},
+        connect_args={"prepare_threshold": None, "connect_timeout": 5, "options": _OPTIONS},
     )
 
 
