@@ -12,7 +12,7 @@ from engage.events.instants import parse_instant
 from engage.events.written_forms import parse_date, parse_yes
 
 Facts = dict[str, Any]
-Declared = Mapping[str, str]
+Declared = Mapping[str, Mapping[str, str]]  # account | contact | contract → trait → type
 
 ACCOUNT_FACTS = (
     "external_id", "name", "country", "region", "locale", "time_zone", "segment", "touch_model", "phase",
@@ -33,10 +33,19 @@ _GOAL_DATES = ("as_of", "due")
 _PAIR = re.compile(r"\s*([^:：]{1,60})[:：]\s*(.+)", re.DOTALL)
 
 
+def by_kind(types: Mapping[str, str]) -> Declared:
+    """Declared types by path (`account.seats`), as rows are read with them."""
+    kinds: dict[str, dict[str, str]] = {"account": {}, "contact": {}, "contract": {}}
+    for path, type_ in types.items():
+        kind, _, name = path.partition(".")
+        kinds.setdefault(kind, {})[name] = type_
+    return kinds
+
+
 def account_facts(row: Any, declared: Declared) -> Facts:
     """`account.…`: columns, and every trait with the type it was declared with."""
     return {
-        **_traits(row.traits, declared, "account"),
+        **_traits(row.traits, declared["account"]),
         **dict(zip(ACCOUNT_FACTS, _account(row), strict=True)),
         "id": row.public_id,
     }
@@ -45,7 +54,7 @@ def account_facts(row: Any, declared: Declared) -> Facts:
 def contact_facts(row: Any, declared: Declared, *, roles: list[str], since: datetime | None, today: date) -> Facts:
     """`contact.…`; `known_days` counts from the day the person joined the account."""
     return {
-        **_traits(row.traits, declared, "contact"),
+        **_traits(row.traits, declared["contact"]),
         "known_days": (today - since.date()).days if since else None,
         **dict(zip(CONTACT_FACTS, _contact(row), strict=True)),
         "id": row.public_id,
@@ -59,7 +68,7 @@ def contract_facts(row: Any, declared: Declared) -> Facts:
     traits = row.traits
     known = row.starts_on is not None and row.ends_on is not None
     return {
-        **_traits(traits, declared, "contract"),
+        **_traits(traits, declared["contract"]),
         **dict(zip(CONTRACT_FACTS, _contract(row), strict=True)),
         "id": row.public_id,
         "term_days": (row.ends_on - row.starts_on).days + 1 if known else None,
@@ -114,10 +123,9 @@ def _listed(said: Any) -> list[str]:
     return [str(part).strip() for part in parts if str(part).strip()]
 
 
-def _traits(traits: Mapping[str, Any], declared: Declared, kind: str) -> Facts:
+def _traits(traits: Mapping[str, Any], declared: Mapping[str, str]) -> Facts:
     """Traits as they were said; those that were declared have their type, or are missing."""
-    named = {name: typed(declared.get(f"{kind}.{name}"), value) for name, value in traits.items()}
-    return {path.partition(".")[2]: None for path in declared if path.startswith(f"{kind}.")} | named
+    return {**dict.fromkeys(declared), **{name: typed(declared.get(name), value) for name, value in traits.items()}}
 
 
 def typed(kind: str | None, value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -12,16 +12,38 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engage.calendars.zones import day_of, first_zone
-from engage.customers.fact_shapes import account_facts, contact_facts, contract_facts, goal_facts, handoff_facts
+from engage.customers.fact_shapes import (
+    Declared,
+    account_facts,
+    by_kind,
+    contact_facts,
+    contract_facts,
+    goal_facts,
+    handoff_facts,
+)
 from engage.customers.recipients import Person
 from engage.customers.tables import Account, Contact, Contract, Membership
 from engage.customers.usage import Counted, count_usage, usage_facts
+from engage.db.sets import one_of
 from engage.language.vocabulary import Vocabulary
 from engage.staff.people import name_of
 from engage.staff.tables import AccountOwner, StaffMember
 
 CHUNK = 500
 EXECUTIVES = ("ceo", "cs_head")
+OF_PEOPLE, OF_CONTRACTS, OF_USAGE, OF_STAFF = "people", "contract", "usage", "senders"
+EVERYTHING = frozenset({OF_PEOPLE, OF_CONTRACTS, OF_USAGE, OF_STAFF})
+# What has to be read for a fact; what is not here stands on the account or costs nothing.
+_READ_FOR = {
+    "contact": {OF_PEOPLE},
+    "people": {OF_PEOPLE},
+    "today": {OF_PEOPLE},
+    "contract": {OF_CONTRACTS},
+    "usage": {OF_USAGE, OF_PEOPLE},
+    "csm": {OF_STAFF},
+    "sales": {OF_STAFF},
+    "senders": {OF_STAFF},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +65,32 @@ class WithVocabulary(Protocol):
 
 
 def load_facts(
-    session: Session, library: WithVocabulary, subjects: Sequence[Subject], *, now: datetime
+    session: Session,
+    library: WithVocabulary,
+    subjects: Sequence[Subject],
+    *,
+    now: datetime,
+    reading: frozenset[str] = EVERYTHING,
 ) -> dict[Subject, dict[str, Any]]:
-    """The facts of each subject as they are now; a subject whose account is gone is left out."""
+    """The facts of each subject as they are now; a subject whose account is gone is left out.
+
+    With `reading` less than everything (see `read_for`), only facts that need no more than that are true.
+    """
     vocabulary = library.vocabulary(session)
-    declared = {path: fact.type for path, fact in vocabulary.facts.items()}
+    declared = by_kind({path: fact.type for path, fact in vocabulary.facts.items()})
     found: dict[Subject, dict[str, Any]] = {}
     for start in range(0, len(subjects), CHUNK):
         chunk = subjects[start : start + CHUNK]
-        loaded = _load(session, chunk, now)
+        loaded = _load(session, chunk, reading, now)
         found |= {
             one: _facts(one, loaded, vocabulary, declared, now) for one in chunk if one.account_id in loaded.accounts
         }
     return found
+
+
+def read_for(names: Iterable[str]) -> frozenset[str]:
+    """What `load_facts` must read so that the facts of these names are true."""
+    return frozenset(part for name in names for part in _READ_FOR.get(name.partition(".")[0], ()))
 
 
 @dataclass(slots=True)
@@ -75,15 +110,18 @@ class _Loaded:
     shared: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
-def _load(session: Session, subjects: Sequence[Subject], now: datetime) -> _Loaded:
+def _load(session: Session, subjects: Sequence[Subject], reading: frozenset[str], now: datetime) -> _Loaded:
     ids = {one.account_id for one in subjects if one.account_id is not None}
-    rows = session.execute(select(*Account.__table__.c).where(Account.id.in_(ids)))
+    rows = session.execute(select(*Account.__table__.c).where(one_of(Account.id, ids)))
     accounts = {row.id: row for row in rows}
     real = [account.id for account in accounts.values() if not account.is_test]
-    loaded = _Loaded(accounts, count_usage(session, real, now=now))
-    _load_people(session, loaded, subjects)
-    _load_contracts(session, loaded, subjects)
-    _load_staff(session, loaded)
+    loaded = _Loaded(accounts, count_usage(session, real, now=now) if OF_USAGE in reading else {})
+    if OF_PEOPLE in reading:
+        _load_people(session, loaded, subjects)
+    if OF_CONTRACTS in reading:
+        _load_contracts(session, loaded, subjects)
+    if OF_STAFF in reading:
+        _load_staff(session, loaded)
     return loaded
 
 
@@ -93,7 +131,7 @@ def _load_people(session: Session, loaded: _Loaded, subjects: Sequence[Subject])
     asked = (
         select(member.account_id, member.roles, member.since, *contact)
         .join_from(Membership.__table__, Contact.__table__, contact.id == member.contact_id)
-        .where(member.account_id.in_(loaded.accounts), member.until.is_(None))
+        .where(one_of(member.account_id, loaded.accounts), member.until.is_(None))
         .order_by(contact.email.is_(None), member.since, member.id)
     )
     for row in session.execute(asked):
@@ -101,14 +139,14 @@ def _load_people(session: Session, loaded: _Loaded, subjects: Sequence[Subject])
         loaded.contacts[row.id] = row
     gone = {one.contact_id for one in subjects if one.contact_id is not None} - loaded.contacts.keys()
     if gone:
-        for row in session.execute(select(*Contact.__table__.c).where(Contact.id.in_(gone))):
+        for row in session.execute(select(*Contact.__table__.c).where(one_of(Contact.id, gone))):
             loaded.contacts[row.id] = row
 
 
 def _load_contracts(session: Session, loaded: _Loaded, subjects: Sequence[Subject]) -> None:
     """The contracts of the accounts; the current one of each is the active one that started last."""
     columns = Contract.__table__.c
-    asked = select(*columns).where(columns.account_id.in_(loaded.accounts))
+    asked = select(*columns).where(one_of(columns.account_id, loaded.accounts))
     for row in session.execute(asked.order_by(columns.starts_on.is_not(None), columns.starts_on, columns.id)):
         loaded.contracts[row.id] = row
         if row.state == "active":
@@ -119,7 +157,7 @@ def _load_staff(session: Session, loaded: _Loaded) -> None:
     owned = (
         select(AccountOwner.account_id, AccountOwner.role, StaffMember)
         .join(StaffMember, StaffMember.id == AccountOwner.staff_id)
-        .where(AccountOwner.account_id.in_(loaded.accounts), AccountOwner.until.is_(None), StaffMember.is_active)
+        .where(one_of(AccountOwner.account_id, loaded.accounts), AccountOwner.until.is_(None), StaffMember.is_active)
         .order_by(AccountOwner.id)
     )
     for account_id, role, member in session.execute(owned):
@@ -130,7 +168,7 @@ def _load_staff(session: Session, loaded: _Loaded) -> None:
 
 
 def _facts(
-    subject: Subject, loaded: _Loaded, vocabulary: Vocabulary, declared: Mapping[str, str], now: datetime
+    subject: Subject, loaded: _Loaded, vocabulary: Vocabulary, declared: Declared, now: datetime
 ) -> dict[str, Any]:
     account_id = subject.account_id or 0
     account = loaded.accounts[account_id]
@@ -149,9 +187,7 @@ def _facts(
     return facts
 
 
-def _shared(
-    account: Any, loaded: _Loaded, vocabulary: Vocabulary, declared: Mapping[str, str], now: datetime
-) -> dict[str, Any]:
+def _shared(account: Any, loaded: _Loaded, vocabulary: Vocabulary, declared: Declared, now: datetime) -> dict[str, Any]:
     """What all subjects of an account have in common."""
     locale = account.locale or vocabulary.defaults.locale
     time_zone = account.time_zone or vocabulary.defaults.time_zone
@@ -180,7 +216,7 @@ def _shared(
     }
 
 
-def _people(members: Sequence[Any], declared: Mapping[str, str], today: date) -> tuple[Person, ...]:
+def _people(members: Sequence[Any], declared: Declared, today: date) -> tuple[Person, ...]:
     return tuple(
         Person(
             id=row.id,
@@ -193,9 +229,7 @@ def _people(members: Sequence[Any], declared: Mapping[str, str], today: date) ->
     )
 
 
-def _subject_contact(
-    contact: Any, people: Sequence[Person], declared: Mapping[str, str], today: date
-) -> Mapping[str, Any]:
+def _subject_contact(contact: Any, people: Sequence[Person], declared: Declared, today: date) -> Mapping[str, Any]:
     here = next((person for person in people if person.id == contact.id), None)
     return here.facts if here else contact_facts(contact, declared, roles=[], since=None, today=today)
 

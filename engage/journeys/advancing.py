@@ -18,6 +18,7 @@ from engage.journeys.decide import decide
 from engage.journeys.decisions import Decided, Decision, Ended, Ordered, RunState, TaskRaised, Waiting
 from engage.journeys.entering import wait_row
 from engage.journeys.journal import rows_of
+from engage.journeys.reading import read_ahead
 from engage.journeys.runs import Run, claim_due, write_states
 from engage.journeys.surroundings import Surroundings
 from engage.journeys.tables import StepRun, Wait
@@ -57,9 +58,22 @@ def advance(session: Session, library: Library, *, now: datetime, limit: int = 5
     runs = claim_due(session, now=now, limit=limit)
     if not runs:
         return 0
-    facts = load_facts(session, library, list(dict.fromkeys(run.subject for run in runs)), now=now)
-    carry_on(session, library, hear_again(session, library, runs), facts, now=now)
+    carry_on(session, library, hear_again(session, library, runs), _facts_for(session, library, runs, now), now=now)
     return len(runs)
+
+
+def _facts_for(session: Session, library: Library, runs: Sequence[Run], now: datetime) -> dict[Subject, dict[str, Any]]:
+    """The facts that the next stretch of each run may ask: mostly few where it only begins to wait."""
+    few: dict[Subject, frozenset[str]] = {}
+    for run in runs:
+        live = library.playbook(session, run.version_id)
+        reading = read_ahead(live.playbook, live.program, run.state)
+        few[run.subject] = few.get(run.subject, frozenset()) | reading
+    known: dict[Subject, dict[str, Any]] = {}
+    for reading in set(few.values()):
+        subjects = [subject for subject, read in few.items() if read == reading]
+        known |= load_facts(session, library, subjects, now=now, reading=reading)
+    return known
 
 
 def carry_on(

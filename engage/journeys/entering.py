@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engage.customers.facts import Subject, load_facts
+from engage.customers.facts import Subject, load_facts, read_for
 from engage.db.bulk import insert_ignore
 from engage.db.session import nudge
 from engage.db.sets import one_of
@@ -70,7 +70,8 @@ def _enter_chunk(
     session: Session, library: Library, chunk: Sequence[Candidate], surroundings: Surroundings, *, now: datetime
 ) -> int:
     subjects = list(dict.fromkeys(candidate.subject for candidate in chunk))
-    known = load_facts(session, library, subjects, now=now)
+    asked = {name for one in chunk if one.live.playbook.audience for name in one.live.playbook.audience.names}
+    known = load_facts(session, library, subjects, now=now, reading=read_for(asked))
     invited = [(one, inputs) for one in chunk if (inputs := _invited(one, known.get(one.subject))) is not None]
     rows = [_row(candidate, now) for candidate, _ in invited]
     chosen = [Enrolment.id, Enrolment.playbook_key, Enrolment.subject_kind, Enrolment.subject_id, Enrolment.occurrence]

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event as sql_events
 from sqlalchemy.orm import Session
 
-from engage.customers.facts import Subject, load_facts
+from engage.customers.facts import Subject, load_facts, read_for
 from engage.customers.recipients import choose
 from engage.db.session import Database
 from engage.language.vocabulary import Company, FactDeclaration, Vocabulary
@@ -53,6 +53,18 @@ def test_an_account_has_its_columns_and_declared_traits_in_their_type(database: 
         facts["next_goal"], facts["free"],
     )  # fmt: skip
     assert facts["id"].startswith("acc_")
+
+
+def test_facts_that_need_little_reading_are_the_same_with_little(database: Database) -> None:
+    hear(database, group("ann", "acme", {"name": "アクメ"}), track("ann", "report.exported"))
+    ann = contact(database, "ann").id
+    subject = Subject("contact", ann, account(database, "acme").id, ann, None)
+    with database.reading() as session:
+        everything = load_facts(session, Shared(), [subject], now=NOW)[subject]
+        for names in (["account.name"], ["contact.roles", "today"], ["usage.contact_events"], ["contract.state"]):
+            some = load_facts(session, Shared(), [subject], now=NOW, reading=read_for(names))[subject]
+            for root in ("account", "handoff", "goal", "team", *(name.partition(".")[0] for name in names)):
+                assert some[root] == everything[root]
 
 
 def test_today_is_the_day_at_the_customer(database: Database) -> None:
