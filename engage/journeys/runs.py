@@ -90,23 +90,26 @@ def _chosen() -> Select[*tuple[Any, ...]]:
 
 
 def _read(session: Session, query: Select[*tuple[Any, ...]]) -> list[Run]:
-    return [
-        Run(
-            row.id,
-            row.playbook_key,
-            row.playbook_version_id,
-            Subject(row.subject_kind, row.subject_id, row.account_id, row.contact_id, row.contract_id),
-            row.state,
-            RunState(
-                row.step_id,
-                row.visit,
-                row.memory,
-                row.trigger,
-                row.entered_at,
-                contact_id=row.contact_id,
-                status=row.state,
-                due_at=row.due_at,
-            ),
-        )
-        for row in session.execute(query)
-    ]
+    return [_run(*row) for row in session.execute(query)]
+
+
+def _run(
+    id_: int,
+    playbook_key: str,
+    version_id: int,
+    kind: str,
+    subject_id: int,
+    account_id: int | None,
+    contact_id: int | None,
+    contract_id: int | None,
+    status: str,
+    step_id: str | None,
+    visit: int,
+    memory: dict[str, Any],
+    trigger: dict[str, Any],
+    entered_at: datetime,
+    due_at: datetime | None,
+) -> Run:
+    subject = Subject(kind, subject_id, account_id, contact_id, contract_id)
+    state = RunState(step_id, visit, memory, trigger, entered_at, contact_id=contact_id, status=status, due_at=due_at)
+    return Run(id_, playbook_key, version_id, subject, status, state)

@@ -50,7 +50,7 @@ def plain(value: Any, zone: tzinfo) -> Any:
     """A value as JSON keeps it, without control characters; what is no data is left out."""
     match value:
         case str():
-            return _CONTROLS.sub("", value)
+            return value if value.isprintable() else _CONTROLS.sub("", value)
         case bool() | int() | float() | None:
             return value
         case Decimal():

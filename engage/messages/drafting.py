@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from engage.customers.tables import Contact
 from engage.db.bulk import insert_ignore
 from engage.db.session import nudge
+from engage.db.sets import one_of
 from engage.ids import new_id
 from engage.messages.asking import EXECUTIVES, Ask, ConsentKey, ask, consents_given, executive_to_ask, kept_rule
 from engage.messages.composing import Composer, inputs_of, salutation_of, why_held
@@ -26,13 +27,18 @@ from engage.releases.library import Library, TemplateSource
 from engage.staff.tables import StaffMember
 
 RECHECK_AFTER = timedelta(days=1)
+_CONTACT = (
+    Contact.id, Contact.email, Contact.left_at, Contact.department, Contact.title, Contact.family_name,
+    Contact.given_name, Contact.full_name, Contact.family_reading, Contact.given_reading, Contact.is_staff,
+    Contact.is_shared_box,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class People:
     """Everybody whom a chunk of orders speaks of."""
 
-    contacts: Mapping[int, Contact]
+    contacts: Mapping[int, Any]  # rows with the columns above
     senders: Mapping[int, StaffMember]
     consents: set[ConsentKey]
 
@@ -129,7 +135,7 @@ def _ask(message_id: int, one: Draft) -> Ask:
 
 def _people(session: Session, orders: Sequence[MessageOrder]) -> People:
     contact_ids = {order.contact_id for order in orders} | {copy for order in orders for copy in order.cc}
-    contacts = session.scalars(select(Contact).where(Contact.id.in_(contact_ids - {None})))
+    contacts = session.execute(select(*_CONTACT).where(one_of(Contact.id, contact_ids)))
     sender_ids = {order.sender for order in orders if order.sender != TEAM}
     senders = session.scalars(select(StaffMember).where(StaffMember.id.in_(sender_ids))).all() if sender_ids else ()
     signing = [sender.id for sender in senders if sender.position in EXECUTIVES]
