@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 
@@ -23,6 +24,7 @@ def worker_child(name: str, build: Callable[[], Parts], redis_url: str | None) -
         parts = build()
         rounds = Rounds(parts)
         jobs.hold(rounds)
+        gc.freeze()  # what was built to stay need not be searched for garbage again with every chunk
         try:
             WorkerLoop(rounds, redis_url, stop).run()
         finally:
