@@ -23,6 +23,7 @@ settings.register_profile(
 )
 settings.load_profile("engage")
 
+STORIES = ("tests/acceptance/test_demo.py",)
 RINGS = ("unit", "integration", "acceptance", "crash")
 CHROMIUM_FLAGS = (
     "--no-sandbox",
@@ -124,6 +125,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if dialect:
             item.user_properties.append(("dialect", dialect))
     items.sort(key=_ring_of)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """One test at a time to whoever is free, a story as one; the mark xdist has for that is lost on pytest 9.2."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Stories(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return file if file in STORIES else nodeid
+
+    return Stories(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
