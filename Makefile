@@ -5,6 +5,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
+# Where it is set, each of the many processes of a target would compile all of Engage anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 help:  ## List what there is to run
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 

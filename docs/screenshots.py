@@ -23,6 +23,10 @@ from sqlalchemy import select
 from engage.cli.demo.company import CSM, PASSWORD
 from engage.cli.demo.stage import Stage, set_up
 from engage.cli.demo.story import BEGINS, CHAPTERS, prepare
+from engage.config import shipped
+from engage.language.flowchart import flowchart
+from engage.language.journey_map import journey_map, map_as_svg
+from engage.language.workspace import load_workspace
 from engage.messages.tables import Message
 
 # The page of the made-up product is no local page to Chromium, the Engage it talks to is.
@@ -57,9 +61,19 @@ def main() -> int:
         _play_and_look(stage, browser)
         browser.close()
     stage.database.close()
-    for image in sorted(IMAGES.glob("*.png")):
+    draw_playbooks()
+    for image in sorted(IMAGES.glob("*.[ps][nv]g")):
         print(f"{image.name}  {image.stat().st_size // 1024} KB")  # noqa: T201
     return 0
+
+
+def draw_playbooks() -> None:
+    """The drawings of the shipped playbooks, as `engage playbooks show --svg` and `map --svg` make them."""
+    workspace = load_workspace(shipped("playbooks"), shipped("email_templates"))
+    renewal = next(file.playbook for file in workspace.playbooks if file.playbook.key == "renewal")
+    (IMAGES / "playbook-renewal-en.svg").write_text(flowchart(renewal, "en"), encoding="utf-8")
+    whole = journey_map((file.playbook for file in workspace.playbooks), workspace.vocabulary)
+    (IMAGES / "journey-map-ja.svg").write_text(map_as_svg(whole, "ja"), encoding="utf-8")
 
 
 def _play_and_look(stage: Stage, browser: Browser) -> None:

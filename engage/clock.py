@@ -19,7 +19,15 @@ class Clock:
 
     def now(self) -> datetime:
         """The current instant, aware UTC."""
-        return datetime.now(UTC) + self._offset()
+        return self.real() + self._offset()
+
+    def real(self) -> datetime:
+        """The time of the system, whatever the file says."""
+        return datetime.now(UTC)
+
+    def moved_by(self) -> timedelta:
+        """How far the file has moved this clock from the time of the system."""
+        return self._offset()
 
     def move(self, by: timedelta) -> datetime:
         """Moves the shared clock by an amount and returns the new instant."""
@@ -43,3 +51,26 @@ class Clock:
             self._moved = timedelta(seconds=float(self._path.read_text(encoding="ascii")))
             self._read_mark = mark
         return self._moved
+
+
+class VirtualClock(Clock):
+    """Stands still until it is moved: for tests and for playing a year in minutes."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__()
+        self.move_to(at)
+
+    def now(self) -> datetime:
+        """The instant it stands at."""
+        return self._at
+
+    def move(self, by: timedelta) -> datetime:
+        """Moves it and returns the new instant."""
+        return self.move_to(self._at + by)
+
+    def move_to(self, at: datetime) -> datetime:
+        """Moves it to an aware instant."""
+        if at.tzinfo is None:
+            raise ValueError("a clock needs an aware instant")
+        self._at = at.astimezone(UTC)
+        return self._at

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from engage.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,21 @@ SETTINGS = (
     Setting("SENDGRID_API_KEY", "", "API key for `sendgrid:`", secret=True),
     Setting("ENGAGE_SENDGRID_URL", "https://api.sendgrid.com", "SendGrid's host, EU host, or a test server"),
     Setting("ENGAGE_SENDGRID_WEBHOOK_KEY", "", "public key(s) of the signed Event Webhook, separated by spaces"),
+    Setting("ENGAGE_WEBHOOKS", "", "addresses for the step `webhook`: `name=https://…`, separated by spaces"),
+    Setting("ENGAGE_WEBHOOK_SECRETS", "", "what signs them (Standard Webhooks): `name=whsec_…`", secret=True),
+    Setting("ENGAGE_SLACK", "", "Slack's incoming webhooks for the step `notify`: `name=https://…`", secret=True),
+    Setting("ENGAGE_CALL_NETWORKS", "", "inner networks that may be called all the same, such as `10.1.0.0/16`"),
     Setting("ENGAGE_SECRET_KEY", "made once in the home", "signs links, sessions and in-app tokens", secret=True),
     Setting("ENGAGE_PUBLIC_URL", "http://127.0.0.1:8000", "where customers and staff reach `engage web`"),
+    Setting(
+        "ENGAGE_PROXIES",
+        "0",
+        "how many proxies of yours stand before `engage web`; only theirs `X-Forwarded-For` counts",
+    ),
+    Setting("ENGAGE_METRICS_TOKEN", "", "bearer token for `/metrics`; without it there is no such page", secret=True),
     Setting("ENGAGE_PLAYBOOKS", "the shipped ones", "folder of playbooks (YAML)"),
     Setting("ENGAGE_TEMPLATES", "the shipped ones", "folder of email and in-app templates"),
+    Setting("ENGAGE_ASK_ABOVE", "100", "`playbooks apply` asks first when more customers than this would notice"),
     Setting("ENGAGE_DEFAULT_LOCALE", "ja", "language where neither contact nor account says one: `ja` or `en`"),
     Setting("ENGAGE_DEFAULT_TIMEZONE", "Asia/Tokyo", "IANA zone where neither contact nor account says one"),
 )
@@ -49,10 +63,17 @@ class Settings:
     sendgrid_webhook_keys: tuple[str, ...]
     secret_key: str
     public_url: str
+    proxies: int
+    metrics_token: str
     playbooks_dir: Path
     templates_dir: Path
     default_locale: str
     default_timezone: str
+    ask_above: int = 100
+    webhooks: Mapping[str, str] = field(default_factory=dict)
+    webhook_secrets: Mapping[str, str] = field(default_factory=dict)
+    slack: Mapping[str, str] = field(default_factory=dict)
+    call_networks: tuple[str, ...] = ()
 
     @property
     def clock_file(self) -> Path:
@@ -80,10 +101,17 @@ class Settings:
             sendgrid_webhook_keys=tuple(env.get("ENGAGE_SENDGRID_WEBHOOK_KEY", "").split()),
             secret_key=env.get("ENGAGE_SECRET_KEY") or _kept_secret(home / "secret_key"),
             public_url=(env.get("ENGAGE_PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/"),
+            proxies=_count("ENGAGE_PROXIES", env.get("ENGAGE_PROXIES") or "0"),
+            metrics_token=env.get("ENGAGE_METRICS_TOKEN", ""),
             playbooks_dir=_folder(env.get("ENGAGE_PLAYBOOKS"), "playbooks"),
             templates_dir=_folder(env.get("ENGAGE_TEMPLATES"), "email_templates"),
-            default_locale=env.get("ENGAGE_DEFAULT_LOCALE") or "ja",
-            default_timezone=env.get("ENGAGE_DEFAULT_TIMEZONE") or "Asia/Tokyo",
+            default_locale=_locale("ENGAGE_DEFAULT_LOCALE", env.get("ENGAGE_DEFAULT_LOCALE") or "ja"),
+            default_timezone=_zone("ENGAGE_DEFAULT_TIMEZONE", env.get("ENGAGE_DEFAULT_TIMEZONE") or "Asia/Tokyo"),
+            ask_above=_count("ENGAGE_ASK_ABOVE", env.get("ENGAGE_ASK_ABOVE") or "100"),
+            webhooks=_named(env.get("ENGAGE_WEBHOOKS", "")),
+            webhook_secrets=_named(env.get("ENGAGE_WEBHOOK_SECRETS", "")),
+            slack=_named(env.get("ENGAGE_SLACK", "")),
+            call_networks=tuple(env.get("ENGAGE_CALL_NETWORKS", "").split()),
         )
 
 
@@ -99,8 +127,33 @@ def shipped(name: str) -> Path:
     return inside if inside.is_dir() else Path(__file__).parent.parent / name
 
 
+def _named(said: str) -> dict[str, str]:
+    """`name=value` pairs, separated by spaces."""
+    return {name: value for name, _, value in (pair.partition("=") for pair in said.split())}
+
+
 def _folder(said: str | None, name: str) -> Path:
     return Path(said).expanduser().absolute() if said else shipped(name)
+
+
+def _count(name: str, said: str) -> int:
+    if not said.isdecimal():
+        raise InputError("this setting is a number, 0 or more", where=name)
+    return int(said)
+
+
+def _locale(name: str, said: str) -> str:
+    if said not in ("ja", "en"):
+        raise InputError(f"{said!r} is no language that Engage speaks", where=name, hint="ja or en")
+    return said
+
+
+def _zone(name: str, said: str) -> str:
+    try:
+        ZoneInfo(said)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise InputError(f"{said!r} is no time zone", where=name, hint="such as Asia/Tokyo") from None
+    return said
 
 
 def _kept_secret(path: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 
 def occurrence_once() -> str:
@@ -10,9 +10,19 @@ def occurrence_once() -> str:
     return "once"
 
 
+def occurrence_of_moment(moment: str) -> str:
+    """One enrolment for each moment of a broadcast; that nobody gets it twice is the rule of entry."""
+    return f"once:{moment}"
+
+
 def occurrence_of_event(event_id: int) -> str:
     """One enrolment for each trigger event."""
     return f"event:{event_id}"
+
+
+def occurrence_of_late_events(learned_on: date) -> str:
+    """One note a day for all events that were learned too late to act on."""
+    return f"late:{learned_on.isoformat()}"
 
 
 def occurrence_of_date(anchor: date, offset: str) -> str:
@@ -30,6 +40,36 @@ def occurrence_of_absence(event_name: str, since: date) -> str:
     return f"absent:{event_name}:{since.isoformat()}"
 
 
+def occurrence_of_turn(condition: str, since: datetime) -> str:
+    """One enrolment for each time that a condition turns true."""
+    return f"becomes:{condition}:{since.isoformat()}"
+
+
+def start_event(enrolment_id: int, step_id: str, visit: int) -> str:
+    """The message id of a start by a step: one for each visit."""
+    return f"start:{enrolment_id}:{step_id}:{visit}"
+
+
+def fact_event(enrolment_id: int, step_id: str, visit: int, group: str) -> str:
+    """The message id of what a step notes about an account, contact or contract."""
+    return f"set:{enrolment_id}:{step_id}:{visit}:{group}"
+
+
+def departure(contact: str, account: str, since: datetime) -> str:
+    """The message id of somebody's leaving an account that they had joined then; both by their external ids."""
+    return f"left:{contact}:{account}:{since.isoformat()}"
+
+
+def notice_of_step(enrolment_id: int, step_id: str, visit: int, target: str) -> str:
+    """One notice for each visit of a step and each address."""
+    return f"step:{enrolment_id}:{step_id}:{visit}:{target}"
+
+
+def task_of_notice(notice_id: int) -> str:
+    """One task for news that could not be delivered."""
+    return f"notice:{notice_id}"
+
+
 def task_of_step(enrolment_id: int, step_id: str, visit: int) -> str:
     """One task for each visit of a step."""
     return f"step:{enrolment_id}:{step_id}:{visit}"
@@ -40,6 +80,11 @@ def task_of_skip(playbook_key: str, subject_kind: str, subject_id: int, occurren
     return f"skip:{playbook_key}:{subject_kind}:{subject_id}:{occurrence}"
 
 
+def task_of_look(playbook_key: str, began: datetime, verdict: str) -> str:
+    """One task for each verdict on a playbook's effect, in each of its trials."""
+    return f"look:{playbook_key}:{began.isoformat()}:{verdict}"
+
+
 def task_of_message(message_id: int, reason: str) -> str:
     """One task for what became of a message."""
     return f"message:{message_id}:{reason}"
@@ -48,6 +93,26 @@ def task_of_message(message_id: int, reason: str) -> str:
 def message_event(message_public_id: str, what: str) -> str:
     """The message id of an internal event about a message: one of each kind."""
     return f"message:{message_public_id}:{what}"
+
+
+def refusal_event(message_public_id: str, contact_id: int, topic: str, words_before: int) -> str:
+    """The message id of a contact's no to a topic by way of a message; a no after a new yes is another one."""
+    return f"message:{message_public_id}:refused:{contact_id}:{topic}:{words_before}"
+
+
+def contract_started(external_id: str, on: date) -> str:
+    """The message id of the event that a contract started: one for each start date it ever had."""
+    return f"contract:{external_id}:started:{on.isoformat()}"
+
+
+def answer_event(answer_public_id: str) -> str:
+    """The message id of the internal event about an answer."""
+    return f"answer:{answer_public_id}"
+
+
+def agreement_event(answer_public_id: str) -> str:
+    """The message id of the yes to a topic of mail that an answer was."""
+    return f"answer:{answer_public_id}:agreed"
 
 
 def address_key(address: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engage.clock import Clock
+from engage.clock import VirtualClock
 from engage.customers.tables import Account, Contact, Contract, Membership
 from engage.ids import new_id
 from engage.keys import address_key
@@ -17,28 +17,11 @@ from engage.staff.tables import AccountOwner, StaffMember
 MONDAY = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
 
 
-class FrozenClock(Clock):
-    """Stands still until it is moved."""
+class FrozenClock(VirtualClock):
+    """Stands still until it is moved; a Monday morning when nothing else is said."""
 
     def __init__(self, at: datetime = MONDAY) -> None:
-        super().__init__()
-        if at.tzinfo is None:
-            raise ValueError("a clock needs an aware instant")
-        self._at = at.astimezone(UTC)
-
-    def now(self) -> datetime:
-        """The instant it stands at."""
-        return self._at
-
-    def move(self, by: timedelta) -> datetime:
-        """Moves it and returns the new instant."""
-        self._at += by
-        return self._at
-
-    def move_to(self, at: datetime) -> datetime:
-        """Moves it to an instant."""
-        self._at = at.astimezone(UTC)
-        return self._at
+        super().__init__(at)
 
 
 def make_account(session: Session, external_id: str = "acme", *, now: datetime = MONDAY, **said: Any) -> Account:

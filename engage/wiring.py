@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import make_url, text
 
-from engage.channels.email.opening import open_channel
-from engage.clock import Clock
+from engage.clock import Clock, VirtualClock
 from engage.config import Settings
-from engage.db.session import Database, Nudger
-from engage.language.vocabulary import Defaults
+from engage.db.session import Database, Nudger, backend_of
+from engage.language.defaults import Defaults
 from engage.messages.links import Links
 from engage.releases.library import Library
-from engage.worker.nudges import Nudges
 from engage.worker.valkey import embedded_url
 
 if TYPE_CHECKING:
+    from engage.rollout.stage import Stage
     from engage.worker.rounds import Parts
 
-# What only workers or migrations need is imported where it is used, so that a command answers sooner.
+# What only some processes need (RQ, channels, migrations) is imported where it is used: a command starts sooner.
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ def opened(settings: Settings | None = None) -> Iterator[Engage]:
 
 def worker_parts(settings: Settings) -> Parts:
     """Everything a worker process needs."""
+    from engage.channels.calls.endpoints import Calls
+    from engage.channels.email.opening import open_channel
     from engage.worker.rounds import Parts
 
     engage = build(settings)
@@ -77,7 +81,15 @@ def worker_parts(settings: Settings) -> Parts:
         links=engage.links,
         clock=engage.clock,
         channel=open_channel(settings),
+        calls=Calls.of(settings),
     )
+
+
+def insist_on_channel(settings: Settings) -> None:
+    """Refuses settings that name no way to send mail, before a process that would only fail is started on them."""
+    from engage.channels.email.opening import open_channel
+
+    open_channel(settings).close()
 
 
 def redis_url(settings: Settings) -> str | None:
@@ -90,33 +102,86 @@ def redis_url(settings: Settings) -> str | None:
 def nudger(settings: Settings) -> Nudger:
     """What sends nudges after a commit; without Redis it does nothing, since workers poll."""
     url = redis_url(settings)
-    return Nudges(url) if url else _no_nudge
+    return _first_when_needed(url) if url else _no_nudge
 
 
 def migrate(settings: Settings) -> None:
     """Brings the database to the schema of this version."""
-    from engage.migrations import upgrading
-
     database = Database(settings.database_url)
     try:
-        upgrading.upgrade(database)
+        _insist_on_answer(database)
+        make_tables(database)
     finally:
         database.close()
 
 
+def make_tables(database: Database) -> None:
+    """Makes the tables of this version in a scratch store that is open already."""
+    from engage.migrations import upgrading
+
+    upgrading.upgrade(database)
+
+
+@contextmanager
+def empty_stage(settings: Settings, begin: datetime, *, migrated: bool = True) -> Iterator[Stage]:
+    """A stage that knows nothing yet, on a store of its own that goes away again."""
+    from engage.rollout.stage import Stage
+
+    with tempfile.TemporaryDirectory(prefix="engage-simulation-") as folder:
+        scratch = replace(settings, database_url=f"sqlite:///{Path(folder) / 'scratch.db'}", redis_url="off")
+        if migrated:
+            migrate(scratch)
+        built = build(scratch)
+        try:
+            yield Stage(built.database, built.library, built.links, VirtualClock(begin))
+        finally:
+            built.close()
+
+
+@contextmanager
+def present_stage(
+    settings: Settings, source: Database, begin: datetime, accounts: Sequence[str] = ()
+) -> Iterator[Stage]:
+    """A stage with everything as it stands now; with `accounts`, only theirs goes on."""
+    from engage.rollout.copying import copy_present, keep_only
+
+    with empty_stage(settings, begin, migrated=source.dialect != "sqlite") as stage:
+        copy_present(source, stage.database)
+        if accounts:
+            with stage.database.transaction() as session:
+                keep_only(session, accounts)
+        yield stage
+
+
 def is_new_file(database_url: str) -> bool:
     """Whether the database is a SQLite file that nobody has made yet."""
-    url = make_url(database_url)
-    return url.get_backend_name() == "sqlite" and bool(url.database) and not Path(str(url.database)).exists()
+    if backend_of(database_url) != "sqlite":
+        return False
+    file = make_url(database_url).database
+    return bool(file) and not Path(str(file)).exists()
 
 
 def is_migrated(database: Database) -> bool:
     """Whether the database has the schema of this version; says so when it does not answer at all."""
     from engage.migrations import upgrading
 
+    _insist_on_answer(database)
+    return upgrading.is_current(database)
+
+
+def _insist_on_answer(database: Database) -> None:
     with database.reading() as session:
         session.execute(text("SELECT 1"))
-    return upgrading.is_current(database)
+
+
+def _first_when_needed(url: str) -> Nudger:
+    @cache
+    def nudges() -> Nudger:
+        from engage.worker.nudges import Nudges
+
+        return Nudges(url)
+
+    return lambda kinds: nudges()(kinds)
 
 
 def _no_nudge(_kinds: frozenset[str]) -> None:

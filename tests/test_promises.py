@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
+from engage.cli import playbooks
 from engage.cli.main import COMMANDS
 from engage.config import SETTINGS
 from engage.worker.due import KINDS
@@ -28,9 +29,9 @@ def test_config_reads_only_settings_that_are_listed() -> None:
     assert read == {setting.name for setting in SETTINGS}
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_is_there_and_says_what_it_does(name: str) -> None:
-    module, _, attribute = COMMANDS[name].partition(":")
+@pytest.mark.parametrize("place", [*COMMANDS.values(), *playbooks.COMMANDS.values()])
+def test_every_command_is_there_and_says_what_it_does(place: str) -> None:
+    module, _, attribute = place.partition(":")
     command = getattr(importlib.import_module(module), attribute)
     assert isinstance(command, click.Command)
     assert command.help

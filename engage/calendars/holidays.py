@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import holidays as published
+if TYPE_CHECKING:
+    import holidays as published
 
 EXTRA_CATEGORIES = {"JP": ("bank",)}
 SATURDAY = 5
@@ -13,6 +15,8 @@ SATURDAY = 5
 
 @lru_cache(maxsize=256)
 def _days_of(country: str, language: str | None = None) -> published.HolidayBase | None:
+    import holidays as published  # many who know what a working day is never ask for one
+
     categories = ("public", *EXTRA_CATEGORIES.get(country, ()))
     try:
         return published.country_holidays(country, categories=categories, language=language)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from engage.calendars.business_days import BusinessCalendar
 from engage.calendars.zones import instant_of
@@ -18,6 +19,7 @@ def shift_months(day: date, count: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
+@lru_cache(maxsize=4096)  # many customers move the same day by the same span
 def shift_day(day: date, amount: int, unit: str, calendar: BusinessCalendar) -> date:
     """A date moved by days, weeks, months or business days."""
     match unit:

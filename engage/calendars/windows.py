@@ -63,6 +63,6 @@ def next_departure(
 
 
 def spread(key: str, window: Window) -> timedelta:
-    """How long after the opening this key leaves: always the same for a key, evenly spread over keys."""
+    """How long after the opening this key (an address) leaves: always the same for it, evenly spread over all."""
     room = min(SPREAD, window.length / 2)
     return timedelta(seconds=int(room.total_seconds() * stable_fraction("departure", key)))

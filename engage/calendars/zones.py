@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, tzinfo
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from functools import cache, lru_cache
+from zoneinfo import ZoneInfo, available_timezones
 
 MIDNIGHT = time(0, 0)
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """Every name that is a zone's."""
+    return frozenset(available_timezones())
 
 
 @lru_cache(maxsize=1024)
 def find_zone(name: str) -> ZoneInfo | None:
     """The zone of that IANA name, or None when there is no such zone."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return None
+    return ZoneInfo(name) if name in zone_names() else None
 
 
 def first_zone(*names: str | None) -> tzinfo:

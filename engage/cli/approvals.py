@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -11,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from engage import wiring
 from engage.errors import NotFoundError
-from engage.messages import approvals as desk
+from engage.messages.exceptions import Share, shares, total_of
+from engage.messages.presenting import list_pending, load
 from engage.staff.people import find_by_email
 
+DAYS = 30  # of which the list tells the share that went unasked
 by_option = click.option("--by", "email", required=True, metavar="EMAIL", help="Who decides: a colleague's address.")
 
 
@@ -29,7 +32,8 @@ def list_(email: str | None, as_json: bool) -> None:
     """List what waits, the most urgent first."""
     with wiring.opened() as engage, engage.database.reading() as session:
         assignee = _staff_id(session, email) if email else None
-        found = desk.list_pending(session, engage.library, links=engage.links, assignee_id=assignee)
+        found = list_pending(session, engage.library, links=engage.links, assignee_id=assignee)
+        total = total_of(shares(session, since=engage.clock.now() - timedelta(days=DAYS)))
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(one) for one in found], ensure_ascii=False, default=str))
         return
@@ -39,6 +43,31 @@ def list_(email: str | None, as_json: bool) -> None:
         click.echo("  ".join(words))
     if not found:
         click.echo("nothing waits for approval")
+    if total and not email:
+        click.echo(f"in {DAYS} days {share_told(total)}")
+
+
+@approvals.command()
+@click.option("--days", default=DAYS, show_default=True, help="How far to look back.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def share(days: int, as_json: bool) -> None:
+    """Show how many messages went unasked, as the same words were approved before."""
+    with wiring.opened() as engage, engage.database.reading() as session:
+        found = shares(session, since=engage.clock.now() - timedelta(days=days))
+    if as_json:
+        told = [{**dataclasses.asdict(one), "share": one.share} for one in found]
+        click.echo(json.dumps(told, ensure_ascii=False))
+        return
+    for one in [*found, *filter(None, [total_of(found)])]:
+        click.echo(f"{one.playbook_key or 'all'}: {share_told(one)}")
+    if not found:
+        click.echo("nobody was asked for approval")
+
+
+def share_told(share: Share) -> str:
+    """The share in words."""
+    total = share.asked + share.by_exception
+    return f"{share.by_exception} of {total} messages ({share.share:.0%}) went unasked, by exception"
 
 
 @approvals.command()
@@ -48,7 +77,7 @@ def list_(email: str | None, as_json: bool) -> None:
 def show(approval_id: str, html_file: Path | None, as_json: bool) -> None:
     """Show the very message, as the customer would get it."""
     with wiring.opened() as engage, engage.database.reading() as session:
-        view = desk.load(session, engage.library, approval_id, links=engage.links)
+        view = load(session, engage.library, approval_id, links=engage.links)
     if html_file:
         html_file.write_text(view.html or view.text, encoding="utf-8")
     if as_json:
@@ -72,6 +101,8 @@ def show(approval_id: str, html_file: Path | None, as_json: bool) -> None:
 @click.option("--version", type=int, help="The version you saw; refused when it has changed since.")
 def approve(approval_id: str, email: str, version: int | None) -> None:
     """Let the message go, exactly as shown."""
+    from engage.messages import approvals as desk  # who only looks needs nothing of it
+
     with wiring.opened() as engage, engage.database.transaction() as session:
         staff_id, now = _staff_id(session, email), engage.clock.now()
         decided = desk.approve(
@@ -88,9 +119,11 @@ def approve(approval_id: str, email: str, version: int | None) -> None:
 @click.option("--reason", required=True, help="Why: the author of the playbook reads it.")
 def reject(approval_id: str, email: str, reason: str) -> None:
     """Take the message back."""
+    from engage.messages import approvals as desk
+
     with wiring.opened() as engage, engage.database.transaction() as session:
         staff_id, now = _staff_id(session, email), engage.clock.now()
-        desk.reject(session, engage.library, approval_id, by=staff_id, reason=reason, now=now)
+        desk.reject(session, approval_id, by=staff_id, reason=reason, now=now)
     click.echo(f"{approval_id}: rejected, the message is cancelled")
 
 

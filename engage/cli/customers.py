@@ -10,19 +10,17 @@ from typing import Any
 import click
 
 from engage import wiring
-from engage.cli.explain import explain_command
 from engage.cli.importing import print_report, run_import
+from engage.cli.lazy import LazyGroup
+from engage.customers.declared_words import declared_words
 from engage.customers.import_kinds import KINDS
 from engage.customers.importing import import_customers, read_customers
 from engage.customers.showing import show_account
 
 
-@click.group()
+@click.group(cls=LazyGroup, places={"explain": "engage.cli.explain:explain_command"})
 def customers() -> None:
     """Accounts, contacts and contracts: import them, see one, ask why."""
-
-
-customers.add_command(explain_command)
 
 
 @customers.command("import")
@@ -33,15 +31,20 @@ def import_(file: Path, kind: str, as_json: bool) -> None:
     """Import a CSV FILE (UTF-8 or CP932, titles in English or Japanese); other columns become traits.
 
     Needed columns: accounts: account_id, name. contacts: account_id, email. contracts: contract_id, account_id,
-    starts_on, ends_on. Good rows can be seen at once; playbooks react with the next digest.
+    starts_on, ends_on. Good rows can be seen at once; playbooks react with the next digest. A segment, phase or other
+    word that nobody declared in `_shared/` is taken as it is, with a warning.
     """
     chosen = KINDS[kind]
     with wiring.opened() as engage:
+        with engage.database.reading() as session:
+            declared = declared_words(engage.library.vocabulary(session))
         report = run_import(
             engage.database,
             file,
             lambda read: read_customers(file, chosen, read=read),
-            lambda session, rows: import_customers(session, chosen, rows, file=file.name, now=engage.clock.now()),
+            lambda session, rows: import_customers(
+                session, chosen, rows, file=file.name, now=engage.clock.now(), declared=declared
+            ),
         )
     print_report(report, as_json=as_json)
 
@@ -51,7 +54,7 @@ def import_(file: Path, kind: str, as_json: bool) -> None:
 @click.option("--events", type=click.IntRange(0, 1_000), default=20, show_default=True, help="How many events.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(account: str, events: int, as_json: bool) -> None:
-    """Show ACCOUNT (its external id): people, contracts, owners and what happened lately."""
+    """Show ACCOUNT (your id or Engage's): people, contracts, owners and what happened lately."""
     with wiring.opened() as engage, engage.database.reading() as session:
         told = show_account(session, account, events=events)
     if as_json:

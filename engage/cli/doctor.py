@@ -11,7 +11,8 @@ import click
 
 from engage import wiring
 from engage.config import SETTINGS, Settings
-from engage.upkeep.doctor import Finding, Patient, examine
+from engage.upkeep.doctor import Patient, examine
+from engage.upkeep.findings import Finding
 from engage.worker.nudges import answers
 
 _FIELDS = {

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from engage import wiring
+from engage.calendars.zones import first_zone
 from engage.cli.importing import print_report, run_import
 from engage.events.importing import import_messages, read_messages
 from engage.events.problems import list_problems
@@ -23,13 +24,17 @@ def events() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def import_(file: Path, as_json: bool) -> None:
-    """Import Segment-style calls from FILE: NDJSON (.ndjson, .jsonl), else CSV with a column `type`."""
+    """Import Segment-style calls from FILE: NDJSON (.ndjson, .jsonl), else CSV with a column `type`.
+
+    A timestamp without a zone, such as 2027/3/31 or 2027年3月31日 9:00, is meant in the installation's time zone.
+    """
     with wiring.opened() as engage:
+        zone = first_zone(engage.settings.default_timezone)
         report = run_import(
             engage.database,
             file,
             lambda read: read_messages(file, read=read),
-            lambda session, rows: import_messages(session, rows, file=file.name, now=engage.clock.now()),
+            lambda session, rows: import_messages(session, rows, file=file.name, zone=zone, now=engage.clock.now()),
         )
     print_report(report, as_json=as_json)
 

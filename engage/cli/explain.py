@@ -10,14 +10,16 @@ from typing import Any
 import click
 
 from engage import wiring
+from engage.cli.telling_limits import TOLD_APART, limits_told, why_ended
 from engage.journeys.explain import explain_account
+from engage.messages.policy.verdicts import say
 
 
 @click.command("explain")
 @click.argument("account")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def explain_command(account: str, as_json: bool) -> None:
-    """Explain every decision about ACCOUNT (its external id), with the inputs of that time."""
+    """Explain every decision about ACCOUNT (your id or Engage's), with the inputs of that time."""
     with wiring.opened() as engage, engage.database.reading() as session:
         told = explain_account(session, engage.library, account, now=engage.clock.now())
     if as_json:
@@ -40,16 +42,24 @@ def lines_of(told: Mapping[str, Any]) -> Iterator[str]:
 
 def _run(run: Mapping[str, Any]) -> Iterator[str]:
     subject = run["subject"]
-    reason = f" ({run['reason']})" if run["reason"] else ""
+    reason = f" ({why_ended(run['reason'])})" if run["reason"] else ""
     yield f"{run['playbook']} v{run['version']}  {subject['kind']} {subject['name']}  {run['state']}{reason}"
     for decision in run["decisions"]:
         yield from _decision(decision)
+    yield from _paused(run)
     waits = run["waits_for"]
     if waits and "message_of" in waits:
         yield f"  waits for the message of step {waits['message_of']}"
     elif waits:
         events = f" or for {', '.join(waits['events'])}" if waits["events"] else ""
         yield f"  waits until {waits['until'][:16].replace('T', ' ')} UTC{events}"
+
+
+def _paused(told: Mapping[str, Any]) -> Iterator[str]:
+    pause = told["paused"]
+    if pause:
+        why = f": {pause['reason']}" if pause["reason"] else ""
+        yield f"  paused since {pause['since'][:16].replace('T', ' ')} UTC by {pause['by']}{why}"
 
 
 def _decision(decision: Mapping[str, Any]) -> Iterator[str]:
@@ -63,29 +73,43 @@ def _decision(decision: Mapping[str, Any]) -> Iterator[str]:
 
 def _message(message: Mapping[str, Any]) -> Iterator[str]:
     reason = f" ({message['reason']})" if message["reason"] else ""
-    when = message["accepted_at"] or message["due_at"]
-    at = f" {_at(when)}" if when else ""
     what = f"{message['channel']} {message['template']} to {message['to']}"
-    yield f"    {what}: {message['state']}{reason}{at}  {message['id']}"
+    yield f"    {what}: {message['state']}{reason}{_when(message)}  {message['id']}"
     for check in message["gate"]:
         why = f" by {check['policy']}: {check['reason']}" if check["policy"] else ""
         until = f" until {_at(check['until'])}" if check["until"] else ""
-        answer = f"{check['verdict']}{why}{until}{_said(check['inputs'])}"
-        yield f"      gate ({check['phase']}) {_at(check['at'])}: {answer}"
+        inputs = {name: value for name, value in check["inputs"].items() if name not in TOLD_APART}
+        yield f"      gate ({check['phase']}) {_at(check['at'])}: {check['verdict']}{why}{until}{_said(inputs)}"
+        for line in limits_told(check["inputs"]):
+            yield f"        {line}"
+        for copy in check["inputs"].get("copies", ()):
+            answer = f"left out: {say(copy['left_out'], 'en')}" if copy["left_out"] else "allow"
+            yield f"        copy to {copy['contact']}: {answer}"
     approval = message["approval"]
     if approval:
         why = f" ({approval['reason']})" if approval["reason"] else ""
         yield f"      approval ({approval['cause']}) asked {_at(approval['asked_at'])}: {approval['state']}{why}"
 
 
+def _when(message: Mapping[str, Any]) -> str:
+    """When it went, or may go; a mail that waits for its reader's business hours says so."""
+    if message["accepted_at"]:
+        return f" {_at(message['accepted_at'])}"
+    if not message["due_at"]:
+        return ""
+    in_hours = message["channel"] == "email" and message["hours"] != "any" and message["state"] == "queued"
+    return f" {'until ' if in_hours else ''}{_at(message['due_at'])}{', in business hours' if in_hours else ''}"
+
+
 def _not_entered(playbook: Mapping[str, Any]) -> Iterator[str]:
     yield f"{playbook['playbook']} v{playbook['version']}  not entered  (starts with: {playbook['trigger']})"
+    yield from _paused(playbook)
     for subject in playbook["subjects"]:
         yield f"  {subject['kind']} {subject['name']}, as of now ({_at(playbook['as_of'])}):"
         for clause in subject["clauses"]:
             yield f"    {'yes' if clause['holds'] else 'no '}  {clause['text']}{_said(clause['inputs'])}"
-        if not subject["clauses"]:
-            yield "    the audience takes everybody: its trigger has not come"
+        if all(clause["holds"] for clause in subject["clauses"]):
+            yield "    nothing of this keeps it out: its trigger has not come"
     if not playbook["subjects"]:
         yield "  there is nobody of that kind here"
 

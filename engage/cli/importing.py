@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import Progress
 from sqlalchemy.orm import Session
 
 from engage.db.session import Database
@@ -38,6 +36,9 @@ def run_import(
 @contextmanager
 def progress_of(path: Path) -> Iterator[Callable[[int], None]]:
     """A bar over the bytes of a file on a terminal; silence in a pipe."""
+    from rich.console import Console  # the other commands of both groups draw nothing
+    from rich.progress import Progress
+
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(path.name, total=path.stat().st_size)
@@ -51,7 +52,10 @@ def print_report(report: ImportReport, *, as_json: bool) -> None:
     else:
         for problem in report.problems:
             click.echo(f"{report.file}:{problem.line}: {problem.code}: {problem.message}", err=True)
+        for remark in report.remarks:
+            click.echo(f"warning: {report.file}:{remark.line}: {remark.code}: {remark.message}", err=True)
         before = f", {report.known_before} known before" if report.known_before else ""
-        click.echo(f"{report.rows} rows: {report.taken} taken{before}, {len(report.problems)} refused")
+        doubts = f", {len({remark.line for remark in report.remarks})} with a warning" if report.remarks else ""
+        click.echo(f"{report.rows} rows: {report.taken} taken{before}, {len(report.problems)} refused{doubts}")
     if report.problems:
         sys.exit(1)

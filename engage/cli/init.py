@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import click
 
 from engage.config import SETTINGS, shipped
 from engage.errors import ConflictError
+from engage.language.schema import MODELS, SCHEMAS, write_schemas
 
-_IGNORE = ".env\n.engage/\n"
+_OURS = {"ENGAGE_PLAYBOOKS": "playbooks", "ENGAGE_TEMPLATES": "email_templates"}
+_IGNORE = ".env\n.engage/\npreview/\n"
 _CI = """\
 # Refuses a playbook or template that cannot be used, before it is applied.
 name: playbooks
@@ -31,7 +34,11 @@ _README = """\
 
 `playbooks/` says who gets what and when; `email_templates/` holds the words, in Japanese and English.
 
-    export ENGAGE_PLAYBOOKS=playbooks ENGAGE_TEMPLATES=email_templates
+Begin with `playbooks/_shared/company.yaml`: the name, address and team that every mail shows. Remove the playbooks that
+you do not want yet; the others go live together.
+
+    cp settings.example.env .env    # then fill in what you need; in each new shell:
+    set -a; . ./.env; set +a
     engage playbooks check     # every complaint with file, line and a way out
     engage playbooks apply     # make them live; running customers stay on their version
 """
@@ -40,12 +47,14 @@ _README = """\
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 def init(directory: Path) -> None:
-    """Give a team its own repository: shipped playbooks and templates, settings example, CI file."""
+    """Give a team its own repository: shipped playbooks and templates, settings example, CI file, editor completion."""
     if directory.exists() and any(directory.iterdir()):
         raise ConflictError("this folder is not empty", where=str(directory), hint="name a new folder")
     for name in ("playbooks", "email_templates"):
         shutil.copytree(shipped(name), directory / name)
-    (directory / ".github" / "workflows").mkdir(parents=True)
+    write_schemas(directory / SCHEMAS)
+    for folder in (".github/workflows", ".vscode"):
+        (directory / folder).mkdir(parents=True)
     for path, text in _files().items():
         (directory / path).write_text(text, encoding="utf-8")
     click.echo(f"{directory} is ready. Next: cd {directory} && engage playbooks check")
@@ -57,11 +66,24 @@ def _files() -> dict[str, str]:
         ".gitignore": _IGNORE,
         "settings.example.env": _settings_example(),
         ".github/workflows/playbooks.yml": _CI,
+        ".vscode/settings.json": json.dumps({"yaml.schemas": _schemas()}, indent=2) + "\n",
+    }
+
+
+def _schemas() -> dict[str, str]:
+    """Which files each schema is for, so that editors complete them."""
+    places = {"playbook": "playbooks/*.yaml", "template": "email_templates/**/meta.yaml"}
+    return {
+        f"{SCHEMAS}/{name}.schema.json": places.get(name, f"playbooks/_shared/{name}.yaml") for name in sorted(MODELS)
     }
 
 
 def _settings_example() -> str:
-    lines = ["# Copy to .env, fill in what you need; what stays commented keeps its default."]
+    lines = [
+        "# Copy to .env, fill in what you need; what stays commented keeps its default.",
+        "# Engage reads the environment, no file: set -a; . ./.env; set +a",
+    ]
     for setting in SETTINGS:
-        lines += ["", f"# {setting.meaning} (default: {setting.default or 'none'})", f"#{setting.name}="]
+        said = f"{setting.name}={_OURS[setting.name]}" if setting.name in _OURS else f"#{setting.name}="
+        lines += ["", f"# {setting.meaning} (default: {setting.default or 'none'})", said]
     return "\n".join(lines) + "\n"

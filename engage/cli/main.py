@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from typing import Any
 
 import click
 
+from engage.cli.lazy import LazyGroup
 from engage.errors import EngageError
 from engage.logs import configure_logs
 
@@ -24,6 +24,8 @@ COMMANDS = {
     "messages": "engage.cli.messages:messages",
     "approvals": "engage.cli.approvals:approvals",
     "tasks": "engage.cli.tasks:tasks",
+    "surveys": "engage.cli.surveys:surveys",
+    "reports": "engage.cli.reports:reports",
     "keys": "engage.cli.keys:keys",
     "users": "engage.cli.users:users",
     "db": "engage.cli.db:db",
@@ -33,24 +35,7 @@ COMMANDS = {
 }
 
 
-class Commands(click.Group):
-    """A group that imports a subcommand when it is used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every subcommand, in the order of the table."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The subcommand of that name."""
-        place = COMMANDS.get(cmd_name)
-        if place is None:
-            return None
-        module, _, name = place.partition(":")
-        command: click.Command = getattr(importlib.import_module(module), name)
-        return command
-
-
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, places=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="engage", prog_name="engage")
 @click.option("-v", "--verbose", is_flag=True, help="Log what happens, not only what is wrong.")
 def engage(verbose: bool) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +16,24 @@ from rich.text import Text
 from rich.tree import Tree
 
 from engage import wiring
+from engage.cli.drawing import draw, mermaid_option, svg_option
+from engage.cli.guarding import guard
+from engage.cli.lazy import LazyGroup
+from engage.cli.planning import of_files
 from engage.config import Settings
 from engage.errors import InputError, NotFoundError, PlaybookError, Problem
-from engage.language.catalogue import nearest
-from engage.language.schema import MODELS, schema_of
+from engage.journeys.starting_by_hand import Wish, start_by_hand
+from engage.language.guessing import way_out
+from engage.language.rules_docs import explanation
+from engage.language.schema import MODELS, schema_of, write_schemas
 from engage.language.telling import Line, tell
 from engage.language.workspace import Workspace, load_workspace
 from engage.releases.library import LivePlaybook
-from engage.rollout.apply import apply_workspace, newest_release
+from engage.releases.pauses import pauses
+from engage.rollout.apply import newest_release
 from engage.rollout.checking import check as check_all
+from engage.rollout.patching import apply_only, apply_patch
+from engage.rollout.shadowing import shadows_running
 
 STYLES = {
     "title": "bold",
@@ -35,19 +46,41 @@ STYLES = {
     "exit": "red",
     "goal": "green",
 }
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group()
+# Each has a module of its own, imported when it is asked for.
+COMMANDS = {
+    "diff": "engage.cli.diffing:diff",
+    "map": "engage.cli.drawing:map_",
+    "migrate": "engage.cli.migrating:migrate",
+    "new": "engage.cli.beginning:new",
+    "pause": "engage.cli.pausing:pause",
+    "plan": "engage.cli.planning:plan",
+    "preview": "engage.cli.previewing:preview",
+    "resume": "engage.cli.pausing:resume",
+    "rollback": "engage.cli.rolling_back:rollback",
+    "shadow": "engage.cli.shadowing:shadow",
+    "simulate": "engage.cli.simulating:simulate",
+    "test": "engage.cli.proving:test",
+}
+
+
+@click.group(cls=LazyGroup, places=COMMANDS)
 def playbooks() -> None:
     """Check, show and publish playbooks."""
 
 
 @playbooks.command()
 @click.argument("keys", nargs=-1)
+@click.option("--explain", "code", metavar="CODE", help="Tell what a complaint of this code means, and its way out.")
 @as_json_option
-def check(keys: tuple[str, ...], as_json: bool) -> None:
+def check(keys: tuple[str, ...], code: str | None, as_json: bool) -> None:
     """Look for everything that is wrong, in all files or those of the playbooks named."""
+    if code is not None:
+        click.echo(explanation(code))
+        return
     workspace = _workspace()
     problems = check_all(workspace)
     if keys:
@@ -62,13 +95,18 @@ def check(keys: tuple[str, ...], as_json: bool) -> None:
 @click.argument("key")
 @click.option("--locale", type=click.Choice(["ja", "en"]), help="Language of the words; the install's by default.")
 @click.option("--live", "from_live", is_flag=True, help="The published version, not the file.")
+@svg_option
+@mermaid_option
 @as_json_option
-def show(key: str, locale: str | None, from_live: bool, as_json: bool) -> None:
-    """Tell a playbook as a tree, in plain words."""
+def show(key: str, locale: str | None, from_live: bool, svg: Path | None, as_mermaid: bool, as_json: bool) -> None:
+    """Tell a playbook as a tree, in plain words; or draw it."""
     settings = Settings.from_env()
     playbook = _live(settings, key).playbook if from_live else _written(_workspace(), key)
     if as_json:
         click.echo(_json(playbook.model_dump(mode="json", exclude_none=True)))
+        return
+    if svg is not None or as_mermaid:
+        draw(playbook, locale or settings.default_locale, svg=svg)
         return
     outline = tell(playbook, locale or settings.default_locale)
     Console().print(_tree(outline))
@@ -77,21 +115,30 @@ def show(key: str, locale: str | None, from_live: bool, as_json: bool) -> None:
 @playbooks.command()
 @click.option("--note", default="", help="What changes, for colleagues.")
 @click.option("--author", default="cli", show_default=True, help="Who publishes.")
+@click.option("--plan", "plan_file", type=_FILE, help="Only if this plan is still true (made by `plan --out`).")
+@click.option("--yes", is_flag=True, help="Ask nothing, however many customers would notice.")
+@click.option("--patch", is_flag=True, help="Texts only: those inside get them, too; refused when more has changed.")
 @as_json_option
-def apply(note: str, author: str, as_json: bool) -> None:
-    """Publish the files; running subjects stay on the version they started with."""
+def apply(note: str, author: str, plan_file: Path | None, yes: bool, patch: bool, as_json: bool) -> None:
+    """Publish the files; running subjects stay on the version they started with.
+
+    Above the size of ENGAGE_ASK_ABOVE it asks first, and shows what it asks about.
+    """
     workspace = _workspace()
-    with wiring.opened() as engage, engage.database.transaction() as session:
-        before = newest_release(session)
-        was = dict(before.playbooks) if before else {}
-        try:
-            release = apply_workspace(session, workspace, author=author, now=engage.clock.now(), note=note)
-        except PlaybookError as error:
-            _print_problems(error.problems, as_json=as_json, count=len(workspace.playbooks))
-            sys.exit(1)
-        live = [_row(each, was) for each in engage.library.live(session)]
+    with wiring.opened() as engage, _problems_printed(workspace, as_json=as_json):
+        unmoved = guard(engage, lambda: of_files(workspace), plan_file=plan_file, yes=yes)
+        with engage.database.transaction() as session:
+            unmoved(session)
+            before = newest_release(session)
+            was = dict(before.playbooks) if before else {}
+            publish = apply_patch if patch else apply_only
+            release, patched = publish(
+                session, engage.library, workspace, author=author, now=engage.clock.now(), note=note
+            )
+            live = [_row(each, was) for each in engage.library.live(session)]
         withdrawn = sorted(set(was) - set(release.playbooks))
         told = {"release": release.id, "new": not before or before.id != release.id, "playbooks": live}
+        told |= {"patched": [one.as_json() for one in patched]} if patch else {}
     if as_json:
         click.echo(_json(told | {"withdrawn": withdrawn}))
         return
@@ -100,6 +147,25 @@ def apply(note: str, author: str, as_json: bool) -> None:
         click.echo(f"  {row['playbook']}  version {row['version']}{'  (new)' if row['changed'] else ''}")
     for key in withdrawn:
         click.echo(f"  {key}  withdrawn: nobody new enters")
+    for one in patched:
+        stay = f"stay, their steps are others ({'; '.join(one.stays)})" if one.stays else "get the new texts"
+        click.echo(f"  {one.playbook}  {one.inside} inside version {one.version} {stay}")
+
+
+@playbooks.command()
+@click.argument("key")
+@click.option("--account", required=True, metavar="ID", help="The account (your id or Engage's).")
+@click.option("--contact", metavar="ID", help="The contact, where the playbook runs per contact.")
+@click.option("--contract", metavar="ID", help="The contract, where the playbook runs per contract.")
+@click.option("--reason", help="Why, for colleagues.")
+def start(key: str, account: str, contact: str | None, contract: str | None, reason: str | None) -> None:
+    """Put a customer into a playbook that starts by hand."""
+    by = f"cli:{getpass.getuser()}"
+    wish = Wish(playbook=key, account=account, contact=contact, contract=contract, by=by, reason=reason)
+    with wiring.opened() as engage, engage.database.transaction() as session:
+        name = start_by_hand(session, engage.library, wish, now=engage.clock.now())
+        when = "when it is resumed, within three days" if key in pauses(session) else "as soon as a worker runs"
+    click.echo(f"{name} enters {key} {when}")
 
 
 @playbooks.command("list")
@@ -107,22 +173,40 @@ def apply(note: str, author: str, as_json: bool) -> None:
 def list_(as_json: bool) -> None:
     """List what is live."""
     with wiring.opened() as engage, engage.database.reading() as session:
-        rows = [_row(each, None) for each in engage.library.live(session)]
+        paused, on_trial = pauses(session), shadows_running(session)
+        rows = [
+            _row(each, None)
+            | {"paused": paused[each.key].as_json() if each.key in paused else None}
+            | {"shadow_since": on_trial[each.key].isoformat() if each.key in on_trial else None}
+            for each in engage.library.live(session)
+        ]
     if as_json:
         click.echo(_json(rows))
         return
     for row in rows:
         title = row["title"][Settings.from_env().default_locale[:2]]
-        click.echo(f"{row['playbook']:<24} version {row['version']:<4} {row['subject']:<9} {title}")
+        click.echo(f"{row['playbook']:<24} version {row['version']:<4} {row['subject']:<9} {title}{_held(row)}")
     if not rows:
         click.echo("Nothing is live yet: engage playbooks apply")
 
 
 @playbooks.command()
 @click.argument("kind", type=click.Choice(sorted(MODELS)), default="playbook")
-def schema(kind: str) -> None:
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write all of them into this folder.")
+def schema(kind: str, out: Path | None) -> None:
     """Print the JSON Schema of a kind of file, for editors."""
+    if out is not None:
+        for path in write_schemas(out):
+            click.echo(str(path))
+        return
     click.echo(_json(schema_of(kind)))
+
+
+def _held(row: dict[str, Any]) -> str:
+    pause = row["paused"]
+    why = f": {pause['reason']}" if pause and pause["reason"] else ""
+    told = f"  (paused since {pause['since'][:10]} by {pause['by']}{why})" if pause else ""
+    return told + (f"  (a version on trial since {row['shadow_since'][:10]})" if row["shadow_since"] else "")
 
 
 def _workspace() -> Workspace:
@@ -159,9 +243,7 @@ def _live(settings: Settings, key: str) -> LivePlaybook:
 
 
 def _unknown(key: str, known: list[str]) -> NotFoundError:
-    close = nearest(key, known)
-    hint = f"did you mean {close}?" if close else f"there are: {', '.join(sorted(known)) or 'none'}"
-    return NotFoundError(f"there is no playbook {key}", hint=hint)
+    return NotFoundError(f"there is no playbook {key}", hint=way_out(key, known))
 
 
 def _row(live: LivePlaybook, was: dict[str, Any] | None) -> dict[str, Any]:
@@ -186,6 +268,16 @@ def _print_problems(problems: Sequence[Problem], *, as_json: bool, count: int) -
         click.echo(f"{'' if problem.severity == 'error' else 'warning: '}{problem}")
     warnings = len(problems) - errors
     click.echo(f"{count} playbooks read: {errors} errors, {warnings} warnings")
+
+
+@contextmanager
+def _problems_printed(workspace: Workspace, *, as_json: bool) -> Iterator[None]:
+    """Files that cannot be published are told with their places, as `check` does."""
+    try:
+        yield
+    except PlaybookError as error:
+        _print_problems(error.problems, as_json=as_json, count=len(workspace.playbooks))
+        sys.exit(1)
 
 
 def _tree(line: Line, parent: Tree | None = None) -> Tree:

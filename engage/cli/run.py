@@ -47,6 +47,7 @@ def clock() -> None:
 
 def worker_children(settings: Settings, processes: int | None = None) -> list[Child]:
     """The worker processes of one machine."""
+    wiring.insist_on_channel(settings)
     count = processes or worker_count(settings.database_url)
     url = wiring.redis_url(settings)
     return [worker_child(f"worker {number + 1}", lambda: wiring.worker_parts(settings), url) for number in range(count)]

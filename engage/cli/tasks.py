@@ -20,7 +20,7 @@ def tasks() -> None:
 
 @tasks.command("list")
 @click.option("--all", "everything", is_flag=True, help="Also those that are done.")
-@click.option("--account", metavar="ID", help="Only tasks of this account (its external id).")
+@click.option("--account", metavar="ID", help="Only tasks of this account (your id or Engage's).")
 @click.option("--locale", type=click.Choice(["ja", "en"]), help="The language of the titles.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_(everything: bool, account: str | None, locale: str | None, as_json: bool) -> None:
@@ -41,15 +41,26 @@ def list_(everything: bool, account: str | None, locale: str | None, as_json: bo
 @tasks.command()
 @click.argument("task_id")
 @click.option("--outcome", help="What came of it.")
-def done(task_id: str, outcome: str | None) -> None:
-    """Mark a task as done."""
+@click.option("--field", "fields", multiple=True, metavar="NAME=VALUE", help="What a form asks for; once for each.")
+def done(task_id: str, outcome: str | None, fields: tuple[str, ...]) -> None:
+    """Mark a task as done, a form with what it asks for."""
+    answers = dict(_pair(field) for field in fields)
     with wiring.opened() as engage, engage.database.transaction() as session:
-        finish_task(session, task_id, by=f"cli:{getpass.getuser()}", outcome=outcome, now=engage.clock.now())
+        by, now = f"cli:{getpass.getuser()}", engage.clock.now()
+        finish_task(session, task_id, by=by, outcome=outcome, now=now, answers=answers)
     click.echo(f"{task_id} is done")
+
+
+def _pair(field: str) -> tuple[str, str]:
+    name, equals, value = field.partition("=")
+    if not equals:
+        raise click.BadParameter("write --field NAME=VALUE")
+    return name.strip(), value
 
 
 def _line(task: ListedTask, language: str) -> str:
     due = f"{task.due_at:%Y-%m-%d %H:%M} UTC{' (late)' if task.is_late else ''}" if task.state == "open" else "done"
     title = task.title.get(language) or next(iter(task.title.values()), "")
-    words = (task.id, due, task.assignee, task.account_name or task.account, title, f"[{task.reason}]")
+    asked = f"asks: {', '.join(field['name'] for field in task.fields)}" if task.fields else ""
+    words = (task.id, due, task.assignee, task.account_name or task.account, title, f"[{task.reason}]", asked)
     return "  ".join(word for word in words if word)

@@ -11,8 +11,8 @@ import click
 
 from engage.config import Settings
 from engage.errors import EngageError, InputError, NotFoundError, PlaybookError, Problem
-from engage.language.catalogue import nearest
 from engage.language.compiling import CompiledTemplate, compile_template
+from engage.language.guessing import way_out
 from engage.language.workspace import Workspace, load_workspace
 from engage.messages.links import Links
 from engage.messages.rendering import compiled, fill_email, fill_in_app
@@ -70,11 +70,7 @@ def preview(name: str, locale: str | None, facts: Path | None, out: Path) -> Non
 def _known(workspace: Workspace, name: str) -> str:
     if name in workspace.templates:
         return name
-    close = nearest(name, list(workspace.templates))
-    known = ", ".join(sorted(workspace.templates)) or "none"
-    raise NotFoundError(
-        f"there is no template {name}", hint=f"did you mean {close}?" if close else f"there are: {known}"
-    )
+    raise NotFoundError(f"there is no template {name}", hint=way_out(name, workspace.templates))
 
 
 def _problems(workspace: Workspace, name: str, settings: Settings) -> list[Problem]:

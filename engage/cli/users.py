@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
 from typing import Any
@@ -10,7 +11,9 @@ import click
 from sqlalchemy.orm import Session
 
 from engage import wiring
+from engage.customers.owning import take_over_accounts
 from engage.errors import NotFoundError
+from engage.staff.entering import replace_password
 from engage.staff.people import POSITIONS, ROLES, add_person, find_by_email, list_people
 from engage.staff.profiles import set_profile
 from engage.staff.tables import StaffMember
@@ -36,8 +39,11 @@ def add(password: str | None, no_login: bool, **person: Any) -> None:
     secret = None if no_login else _password(password)
     with wiring.opened() as engage, engage.database.transaction() as session:
         member = add_person(session, password=secret, now=engage.clock.now(), **person)
+        owned = take_over_accounts(session, member)
         may = f"may log in at {engage.settings.public_url}/console/" if secret else "may be a sender"
         click.echo(f"{member.email} {may}")
+        if owned:
+            click.echo(f"{owned} account{'' if owned == 1 else 's'} named them already and are theirs now")
 
 
 @users.command()
@@ -60,6 +66,18 @@ def sign(email: str, phone: str | None, **said: str | None) -> None:
     with wiring.opened() as engage, engage.database.transaction() as session:
         set_profile(_found(session, email), phone=phone, **texts)
     click.echo(f"{email} signs as said.")
+
+
+@users.command()
+@click.argument("email")
+@click.option("--password", help="Asked for on the terminal when it is not given; `-` reads it from standard input.")
+def password(email: str, password: str | None) -> None:
+    """Give a colleague a new password; they are logged out everywhere and may log in at once."""
+    secret = _password(password)
+    with wiring.opened() as engage, engage.database.transaction() as session:
+        actor = f"cli:{getpass.getuser()}"
+        replace_password(session, _found(session, email), secret, actor=actor, now=engage.clock.now())
+    click.echo(f"{email} has a new password.")
 
 
 @users.command("list")

@@ -8,8 +8,7 @@ from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
 
-from engage.events.instants import parse_instant
-from engage.events.written_forms import parse_date, parse_yes
+from engage.customers.trait_values import listed, typed
 
 Facts = dict[str, Any]
 Declared = Mapping[str, Mapping[str, str]]  # account | contact | contract → trait → type
@@ -45,7 +44,7 @@ def by_kind(types: Mapping[str, str]) -> Declared:
 def account_facts(row: Any, declared: Declared) -> Facts:
     """`account.…`: columns, and every trait with the type it was declared with."""
     return {
-        **_traits(row.traits, declared["account"]),
+        **trait_facts(row.traits, declared["account"]),
         **dict(zip(ACCOUNT_FACTS, _account(row), strict=True)),
         "id": row.public_id,
     }
@@ -54,7 +53,7 @@ def account_facts(row: Any, declared: Declared) -> Facts:
 def contact_facts(row: Any, declared: Declared, *, roles: list[str], since: datetime | None, today: date) -> Facts:
     """`contact.…`; `known_days` counts from the day the person joined the account."""
     return {
-        **_traits(row.traits, declared["contact"]),
+        **trait_facts(row.traits, declared["contact"]),
         "known_days": (today - since.date()).days if since else None,
         **dict(zip(CONTACT_FACTS, _contact(row), strict=True)),
         "id": row.public_id,
@@ -68,7 +67,7 @@ def contract_facts(row: Any, declared: Declared) -> Facts:
     traits = row.traits
     known = row.starts_on is not None and row.ends_on is not None
     return {
-        **_traits(traits, declared["contract"]),
+        **trait_facts(traits, declared["contract"]),
         **dict(zip(CONTRACT_FACTS, _contract(row), strict=True)),
         "id": row.public_id,
         "term_days": (row.ends_on - row.starts_on).days + 1 if known else None,
@@ -88,7 +87,7 @@ def _is_downgrade(row: Any, traits: Mapping[str, Any]) -> bool:
 def handoff_facts(traits: Mapping[str, Any]) -> Facts:
     """`handoff.…`: what sales handed over, from the account's traits `handoff_…`."""
     facts = _labelled(traits.get("handoff_facts"))
-    missing = _listed(traits.get("handoff_missing"))
+    missing = listed(traits.get("handoff_missing"))
     return {
         "complete": typed("bool", traits.get("handoff_complete")) is True,
         "purpose": typed("text", traits.get("handoff_purpose")),
@@ -118,39 +117,6 @@ def _labelled(said: Any) -> list[dict[str, str]]:
     ]
 
 
-def _listed(said: Any) -> list[str]:
-    parts = re.split(r"[;；,、\n]", said) if isinstance(said, str) else said if isinstance(said, list) else []
-    return [str(part).strip() for part in parts if str(part).strip()]
-
-
-def _traits(traits: Mapping[str, Any], declared: Mapping[str, str]) -> Facts:
+def trait_facts(traits: Mapping[str, Any], declared: Mapping[str, str]) -> Facts:
     """Traits as they were said; those that were declared have their type, or are missing."""
     return {**dict.fromkeys(declared), **{name: typed(declared.get(name), value) for name, value in traits.items()}}
-
-
-def typed(kind: str | None, value: Any) -> Any:
-    """A value in its declared type; what cannot be read so is missing."""
-    if value is None or value == "" or kind is None:
-        return value if kind is None else None
-    try:
-        match kind:
-            case "text":
-                return str(value)
-            case "number":
-                return value if isinstance(value, int | float) else _number(str(value))
-            case "bool":
-                return value if isinstance(value, bool) else parse_yes(str(value))
-            case "date":
-                return parse_date(str(value))
-            case "instant":
-                return parse_instant(value)
-            case "list":
-                return value if isinstance(value, list) else _listed(value)
-    except ValueError:
-        return None
-    return value
-
-
-def _number(text: str) -> int | float:
-    plain = text.replace(",", "").strip()
-    return int(plain) if re.fullmatch(r"-?\d{1,15}", plain) else float(plain)

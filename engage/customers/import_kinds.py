@@ -15,8 +15,10 @@ from engage.events.written_forms import minor_units, narrow, parse_currency
 
 Message = dict[str, Any]
 
-# Column titles as Japanese spreadsheets have them.
+# Column titles as Japanese spreadsheets have them, and names that are used for one of ours.
 TITLES = {
+    "contact_id": "user_id", "contactid": "user_id", "userid": "user_id", "accountid": "account_id",
+    "contractid": "contract_id",
     "顧客id": "account_id", "会社id": "account_id", "取引先id": "account_id", "企業id": "account_id",
     "顧客名": "name", "会社名": "name", "取引先名": "name", "企業名": "name", "国": "country", "都道府県": "region",
     "セグメント": "segment", "タッチモデル": "touch_model", "フェーズ": "phase", "決算月": "fiscal_year_end_month",
@@ -36,6 +38,7 @@ TITLES = {
 class Kind:
     """One kind of customer file."""
 
+    subject: str
     required: tuple[str, ...]
     fields: Sequence[Field]
     message: Callable[[Mapping[str, Any], Mapping[str, Any]], Message]
@@ -118,7 +121,7 @@ def _contract(row: Mapping[str, Any], said: Mapping[str, Any]) -> Message:
 
 
 KINDS = {
-    "accounts": Kind(("account_id", "name"), ACCOUNT, _account, account_must_exist=False),
-    "contacts": Kind(("account_id", "email"), PERSON, _contact, account_must_exist=True),
-    "contracts": Kind(("contract_id", "account_id", "starts_on", "ends_on"), CONTRACT, _contract, True),
+    "accounts": Kind("account", ("account_id", "name"), ACCOUNT, _account, account_must_exist=False),
+    "contacts": Kind("contact", ("account_id", "email"), PERSON, _contact, account_must_exist=True),
+    "contracts": Kind("contract", ("contract_id", "account_id", "starts_on", "ends_on"), CONTRACT, _contract, True),
 }

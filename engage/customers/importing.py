@@ -15,13 +15,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engage.customers.declared_words import Declared, undeclared
 from engage.customers.import_kinds import Kind, column_name, read_row
 from engage.customers.resolving import project_ahead
 from engage.customers.tables import Account, Contract
 from engage.events.importing import ImportReport, take_rows
 from engage.events.problems import Refused
-from engage.events.rows import Row, read_csv
-from engage.events.timeline import unresolved
+from engage.events.rows import Row, RowProblem, read_csv
+from engage.events.timeline import unattributed
 
 
 def read_customers(path: Path, kind: Kind, *, read: Callable[[int], None]) -> Iterator[Row]:
@@ -29,8 +30,13 @@ def read_customers(path: Path, kind: Kind, *, read: Callable[[int], None]) -> It
     return read_csv(path, required=kind.required, renamed=column_name, read=read)
 
 
-def import_customers(session: Session, kind: Kind, rows: Sequence[Row], *, file: str, now: datetime) -> ImportReport:
-    """Takes some rows as events and projects them; bad rows are reported and kept, and never stop good ones."""
+def import_customers(
+    session: Session, kind: Kind, rows: Sequence[Row], *, file: str, now: datetime, declared: Declared | None = None
+) -> ImportReport:
+    """Takes some rows as events and projects them; bad rows are reported and kept, and never stop good ones.
+
+    A word that is not among those `declared` is taken as it is, and remarked on.
+    """
     read = [(row, *read_row(kind, row.values)) for row in rows if row.problem is None]
     known = _known_accounts(session, read) if kind.account_must_exist else None
     told: list[tuple[Row, dict[str, Any]]] = []
@@ -45,8 +51,15 @@ def import_customers(session: Session, kind: Kind, rows: Sequence[Row], *, file:
             told.append((row, {**message, "messageId": _message_id(message, now)}))
     _tell_new_contracts(session, [message for _, message in told])
     report = take_rows(session, rows, told, file=file, now=now, refused=refused)
+    report.remarks += _remarks(kind, told, declared or {})
     _project(session)
     return report
+
+
+def _remarks(kind: Kind, told: Iterable[tuple[Row, dict[str, Any]]], declared: Declared) -> Iterator[RowProblem]:
+    for row, message in told:
+        said = message.get("traits") or message.get("properties") or {}
+        yield from (RowProblem(row.line, "unknown_word", one) for one in undeclared(declared, kind.subject, said))
 
 
 def _known_accounts(session: Session, read: Iterable[tuple[Row, Mapping[str, Any] | None, list[str]]]) -> set[str]:
@@ -73,7 +86,8 @@ def _message_id(message: Mapping[str, Any], now: datetime) -> str:
 
 
 def _project(session: Session) -> None:
+    """In line with whatever was learned before and still waits; what an earlier part of the file brought is done."""
     after = 0
-    while events := unresolved(session, limit=1_000, after_id=after):
+    while events := unattributed(session, limit=1_000, after_id=after):
         project_ahead(session, events)
         after = events[-1].id

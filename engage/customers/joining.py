@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from engage.customers.consents import absorb_consents, note_consent_of
 from engage.customers.loading import ANONYMOUS
-from engage.customers.picture import Kept, KeptAccount, KeptContact, KeptMembership, Picture
+from engage.customers.picture import KeptAccount, KeptContact, KeptMembership, Picture
+from engage.customers.saying import fill_gaps
+from engage.keys import address_key
 
 _FILLED_BY_MERGE = (
-    "email", "address_key", "family_name", "given_name", "full_name", "family_reading", "given_reading",
+    "email", "family_name", "given_name", "full_name", "family_reading", "given_reading",
     "department", "title", "locale", "time_zone",
 )  # fmt: skip
 
@@ -29,17 +32,20 @@ def join(contact: KeptContact, account: KeptAccount, *, at: datetime, learned_at
     here = [one for one in contact.memberships if one.account is account]
     if any(one.values["until"] is None or at < one.values["until"] for one in here):
         return
+    contact.set({"left_at": None})
+    if same := next((one for one in here if one.values["since"] == at), None):
+        same.set({"until": None})  # left at the very instant of joining, and joined again at it
+        return
     roles = contact.values["traits"].get("roles") or []
     values = {"roles": list(roles), "since": at, "until": None, "learned_at": learned_at}
     is_first = not contact.memberships
     contact.memberships.append(KeptMembership(values, changed=True, contact=contact, account=account))
-    contact.set({"left_at": None})
     if is_first:
         _take_over(contact, account)
 
 
 def _take_over(contact: KeptContact, account: KeptAccount) -> None:
-    contact.gained = account
+    contact.gained = contact.gained or account
     for attribution in contact.waiting:
         attribution.account = account
     contact.waiting.clear()
@@ -60,6 +66,7 @@ def tie(picture: Picture, key: str, contact: KeptContact, *, at: datetime) -> No
     picture.new_aliases[key] = (contact, at)
     for attribution in picture.of_nobody.pop(key.removeprefix(ANONYMOUS), ()) if key.startswith(ANONYMOUS) else ():
         attribution.contact = contact
+        note_consent_of(contact, attribution)
         attribution.account = attribution.account or account_of(contact, attribution.occurred_at)
         if attribution.account is None:
             contact.waiting.append(attribution)
@@ -83,26 +90,25 @@ def _absorb(picture: Picture, old: KeptContact, contact: KeptContact, *, at: dat
         picture.contacts[key] = contact
         if not key.startswith("id:"):
             picture.new_aliases[key] = (contact, at)
-    _fill_gaps(contact, old)
+    fill_gaps(contact, old, _FILLED_BY_MERGE)
+    email = contact.values["email"]
+    contact.set({"address_key": address_key(email) if email else None})
     _move_memberships(old, contact, at=at)
+    absorb_consents(old, contact)
     for attribution in picture.attributed:
         if attribution.contact is old:
             attribution.contact = contact
     contact.waiting += old.waiting
-    contact.absorbed += [old.id, *old.absorbed]
-    old.waiting, old.gained = [], None
+    picture.absorbed.append(old)
+    old.waiting, old.absorbed_by = [], contact
     picture.contacts[f"merged:{id(old)}"] = old
     nobody = dict.fromkeys(("external_id", "email", "address_key"))
-    old.set({**nobody, "left_at": at, "traits": {"merged_into": contact.values["public_id"]}})
+    old.set({**nobody, "left_at": at, "traits": {"merged_into": contact.values["public_id"]}, "said_at": {}})
     if contact.memberships:
         first = min(contact.memberships, key=lambda one: one.values["since"]).account
         if first is not None:
+            old.gained = old.gained or first
             _take_over(contact, first)
-
-
-def _fill_gaps(contact: Kept, old: Kept) -> None:
-    contact.set({name: old.values[name] for name in _FILLED_BY_MERGE if contact.values[name] is None})
-    contact.set({"traits": {**old.values["traits"], **contact.values["traits"]}})
 
 
 def _move_memberships(old: KeptContact, contact: KeptContact, *, at: datetime) -> None:

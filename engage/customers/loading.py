@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, case, or_, select
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from engage.customers.owning import OWNER_TRAITS
 from engage.customers.picture import (
     Attribution,
+    Kept,
     KeptAccount,
     KeptContact,
     KeptContract,
@@ -17,15 +19,14 @@ from engage.customers.picture import (
     Picture,
 )
 from engage.customers.tables import Account, Consent, Contact, ContactAlias, Contract, Membership
-from engage.db.sets import one_of
+from engage.db.sets import among, one_of
 from engage.events.tables import Event
 from engage.events.timeline import EventRow
+from engage.events.trait_checks import CONSENT_EVENTS
 from engage.staff.tables import StaffMember
 
 ANONYMOUS = "anonymous:"
 CONTACT_LEFT = "contact.left"
-CONSENT_EVENTS = ("consent.granted", "consent.withdrawn", "unsubscribed")
-OWNER_TRAITS = {"csm": ("csm_email", "csm"), "sales": ("sales_email", "sales")}
 
 
 def columns_of(table: type[DeclarativeBase]) -> tuple[Any, ...]:
@@ -33,15 +34,41 @@ def columns_of(table: type[DeclarativeBase]) -> tuple[Any, ...]:
     return tuple(table.__table__.c)
 
 
-_Columns = Callable[[type[DeclarativeBase]], tuple[Any, ...]]
-
 _DESCRIBING = ("identify", "group", "alias")
 # What tells who is who: enough to attribute an event.
-_WHO: dict[type[DeclarativeBase], tuple[Any, ...]] = {
-    Account: (Account.id, Account.external_id),
-    Contact: (Contact.id, Contact.external_id),
-    Membership: (Membership.id, Membership.contact_id, Membership.account_id, Membership.since, Membership.until),
+_WHO: Mapping[type[DeclarativeBase], tuple[str, ...]] = {
+    Account: ("id", "external_id"),
+    Contact: ("id", "external_id"),
+    Membership: ("id", "contact_id", "account_id", "since", "until"),
 }
+
+
+class _Asked(NamedTuple):
+    """What is asked of those whom events name; made once, as every digest asks it."""
+
+    contacts: Select[Any]
+    accounts: Select[Any]
+    memberships: Select[Any]
+
+    @classmethod
+    def of(cls, columns: Callable[[type[DeclarativeBase]], tuple[Any, ...]]) -> _Asked:
+        """The statements that read these columns."""
+        known = or_(among(_contacts.external_id, "keys"), among(_contacts.id, "ids"))
+        members = select(*columns(Membership)).where(among(_memberships.contact_id, "ids"))
+        return cls(
+            select(*columns(Contact)).where(known),
+            select(*columns(Account)).where(among(_accounts.external_id, "keys")),
+            members.order_by(_memberships.id),
+        )
+
+
+_contacts, _accounts, _memberships = Contact.__table__.c, Account.__table__.c, Membership.__table__.c
+_aliases, _contracts, _staff = ContactAlias.__table__.c, Contract.__table__.c, StaffMember.__table__.c
+_EVERYTHING = _Asked.of(columns_of)
+_WHO_IS_WHO = _Asked.of(lambda table: tuple(table.__table__.c[name] for name in _WHO[table]))
+_ALIASES = select(_aliases.external_id, _aliases.contact_id).where(among(_aliases.external_id, "keys"))
+_CONTRACTS = select(*_contracts).where(among(_contracts.external_id, "keys"))
+_STAFF = select(_staff.email, _staff.id).where(among(_staff.email, "addresses"))
 
 
 def load_picture(session: Session, events: Sequence[EventRow]) -> Picture:
@@ -51,19 +78,19 @@ def load_picture(session: Session, events: Sequence[EventRow]) -> Picture:
     """
     picture = Picture()
     describing = any(event.type in _DESCRIBING or event.name == CONTACT_LEFT for event in events)
-    columns = columns_of if describing else _WHO.__getitem__
-    _load_contacts(session, picture, events, columns)
-    _load_accounts(session, picture, events, columns)
-    _load_memberships(session, picture, columns)
+    asked = _EVERYTHING if describing else _WHO_IS_WHO
+    _load_contacts(session, picture, events, asked)
+    _load_accounts(session, picture, events, asked)
+    _load_memberships(session, picture, asked)
     _load_contracts(session, picture, events)
-    _load_consents(session, picture, events)
     _load_of_nobody(session, picture, events)
+    _load_consents(session, picture, events)
     _load_staff(session, picture, events)
     return picture
 
 
-def _rows(session: Session, query: Select[Any]) -> Iterable[dict[str, Any]]:
-    result = session.execute(query)
+def _rows(session: Session, query: Select[Any], **said: Any) -> Iterable[dict[str, Any]]:
+    result = session.execute(query, said)
     names = tuple(result.keys())
     return (dict(zip(names, row, strict=True)) for row in result)
 
@@ -83,15 +110,14 @@ def _looks_again(event: EventRow) -> bool:
     return event.account_id is None or event.name in CONSENT_EVENTS
 
 
-def _load_contacts(session: Session, picture: Picture, events: Sequence[EventRow], columns: _Columns) -> None:
+def _load_contacts(session: Session, picture: Picture, events: Sequence[EventRow], asked: _Asked) -> None:
     keys = {key for event in events for key in contact_keys(event)}
     known_ids = {event.contact_id for event in events if event.contact_id is not None and _looks_again(event)}
     if not keys and not known_ids:
         return
-    asked = select(ContactAlias.external_id, ContactAlias.contact_id).where(one_of(ContactAlias.external_id, keys))
-    aliases = {row.external_id: row.contact_id for row in session.execute(asked)}
-    wanted = or_(one_of(Contact.external_id, keys), one_of(Contact.id, {*aliases.values(), *known_ids}))
-    for values in _rows(session, select(*columns(Contact)).where(wanted)):
+    aliases = {row.external_id: row.contact_id for row in session.execute(_ALIASES, {"keys": list(keys)})}
+    ids = {*aliases.values(), *known_ids}
+    for values in _rows(session, asked.contacts, keys=list(keys), ids=list(ids)):
         contact = KeptContact(values, id=values.pop("id"))
         picture.contacts_by_id[contact.id] = contact
         picture.contacts[values["external_id"] or f"id:{contact.id}"] = contact
@@ -111,20 +137,19 @@ def account_key(event: EventRow) -> str | None:
     return str(said) if said and event.name.startswith("contract.") else None
 
 
-def _load_accounts(session: Session, picture: Picture, events: Sequence[EventRow], columns: _Columns) -> None:
+def _load_accounts(session: Session, picture: Picture, events: Sequence[EventRow], asked: _Asked) -> None:
     keys = {key for event in events if (key := account_key(event))}
     if keys:
-        for values in _rows(session, select(*columns(Account)).where(one_of(Account.external_id, keys))):
+        for values in _rows(session, asked.accounts, keys=list(keys)):
             account = KeptAccount(values, id=values.pop("id"))
             picture.accounts[values["external_id"]] = account
 
 
-def _load_memberships(session: Session, picture: Picture, columns: _Columns) -> None:
+def _load_memberships(session: Session, picture: Picture, asked: _Asked) -> None:
     if not picture.contacts_by_id:
         return
     by_id = {account.id: account for account in picture.accounts.values()}
-    asked = select(*columns(Membership)).where(one_of(Membership.contact_id, picture.contacts_by_id))
-    for values in _rows(session, asked.order_by(Membership.id)):
+    for values in _rows(session, asked.memberships, ids=list(picture.contacts_by_id)):
         contact = picture.contacts_by_id[values["contact_id"]]
         account = by_id.setdefault(values["account_id"], KeptAccount({}, id=values["account_id"]))
         kept = KeptMembership(values, id=values.pop("id"), contact=contact, account=account)
@@ -135,16 +160,23 @@ def _load_contracts(session: Session, picture: Picture, events: Sequence[EventRo
     told = [event for event in events if event.name.startswith("contract.")]
     keys = {str(e.properties[n]) for e in told for n in ("contract_id", "new_contract_id") if e.properties.get(n)}
     if keys:
-        for values in _rows(session, select(*columns_of(Contract)).where(one_of(Contract.external_id, keys))):
+        for values in _rows(session, _CONTRACTS, keys=list(keys)):
             picture.contracts[values["external_id"]] = KeptContract(values, id=values.pop("id"))
 
 
 def _load_consents(session: Session, picture: Picture, events: Sequence[EventRow]) -> None:
-    if not picture.contacts_by_id or not any(e.name in CONSENT_EVENTS or "consents" in e.properties for e in events):
+    if not picture.contacts_by_id or not _speak_of_consent(picture, events):
         return
-    asked = select(Consent.contact_id, Consent.topic, Consent.state).order_by(Consent.at, Consent.id)
-    for contact_id, topic, state in session.execute(asked.where(one_of(Consent.contact_id, picture.contacts_by_id))):
-        picture.contacts_by_id[contact_id].consents[topic] = state
+    asked = select(*columns_of(Consent)).where(one_of(Consent.contact_id, picture.contacts_by_id)).order_by(Consent.id)
+    for values in _rows(session, asked):
+        kept = Kept(values, id=values.pop("id"))
+        picture.contacts_by_id[values["contact_id"]].consents.setdefault(values["topic"], []).append(kept)
+
+
+def _speak_of_consent(picture: Picture, events: Sequence[EventRow]) -> bool:
+    """Whether a consent may be said or change hands: in an event, by a merge, by a browser that gets its name."""
+    said = any(e.name in CONSENT_EVENTS or e.type == "alias" or "consents" in e.properties for e in events)
+    return said or any(one.consent for earlier in picture.of_nobody.values() for one in earlier)
 
 
 def _load_of_nobody(session: Session, picture: Picture, events: Sequence[EventRow]) -> None:
@@ -157,12 +189,14 @@ def _load_of_nobody(session: Session, picture: Picture, events: Sequence[EventRo
         if key.startswith(ANONYMOUS) and key not in picture.contacts
     ]
     if keys:
-        asked = select(Event.id, Event.occurred_at, Event.anonymous_id)
+        consent = case((Event.name.in_(CONSENT_EVENTS), Event.properties))
+        asked = select(Event.id, Event.occurred_at, Event.anonymous_id, Event.name, consent).order_by(Event.id)
         nobody = asked.where(
             Event.contact_id.is_(None), one_of(Event.anonymous_id, keys), Event.resolved_at.is_not(None)
         )
-        for event_id, occurred_at, anonymous_id in session.execute(nobody):
-            picture.of_nobody.setdefault(str(anonymous_id), []).append(Attribution(event_id, occurred_at))
+        for event_id, occurred_at, anonymous_id, name, said in session.execute(nobody):
+            one = Attribution(event_id, occurred_at, consent=(name, said) if said is not None else None)
+            picture.of_nobody.setdefault(str(anonymous_id), []).append(one)
 
 
 def _load_staff(session: Session, picture: Picture, events: Sequence[EventRow]) -> None:
@@ -170,5 +204,5 @@ def _load_staff(session: Session, picture: Picture, events: Sequence[EventRow]) 
     traits = [event.properties for event in events if event.type in ("identify", "group")]
     addresses = {str(one[name]).strip().casefold() for one in traits for name in said if one.get(name)}
     if addresses:
-        asked = select(StaffMember.email, StaffMember.id).where(one_of(StaffMember.email, addresses))
-        picture.staff_ids.update({row.email: row.id for row in session.execute(asked)})
+        asked = session.execute(_STAFF, {"addresses": list(addresses)})
+        picture.staff_ids.update({row.email: row.id for row in asked})

@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from engage.events.timeline import EventRow
+
+
+class Merged(NamedTuple):
+    """A contact that was absorbed, and the one that stays in its place."""
+
+    old: int
+    contact: int
 
 
 @dataclass(slots=True, eq=False)
@@ -48,8 +55,8 @@ class KeptContact(Kept):
     memberships: list[KeptMembership] = field(default_factory=list)
     waiting: list[Attribution] = field(default_factory=list)
     gained: KeptAccount | None = None
-    absorbed: list[int] = field(default_factory=list)
-    consents: dict[str, str] = field(default_factory=dict)
+    absorbed_by: KeptContact | None = None
+    consents: dict[str, list[Kept]] = field(default_factory=dict)  # by topic
 
 
 @dataclass(slots=True, eq=False)
@@ -68,6 +75,15 @@ class Attribution:
     contact: KeptContact | None = None
     account: KeptAccount | None = None
     event: EventRow | None = None
+    consent: tuple[str, dict[str, Any]] | None = None  # of an event that says one: name, properties
+
+
+class Departure(NamedTuple):
+    """A membership that a word among a person's traits has ended, when it was known to last; and what else was told."""
+
+    membership: KeptMembership
+    event: EventRow
+    told: Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -81,8 +97,9 @@ class Picture:
     of_nobody: dict[str, list[Attribution]] = field(default_factory=dict)
     staff_ids: dict[str, int] = field(default_factory=dict)
     new_aliases: dict[str, tuple[KeptContact, datetime]] = field(default_factory=dict)
-    new_consents: list[tuple[KeptContact, dict[str, Any]]] = field(default_factory=list)
     attributed: list[Attribution] = field(default_factory=list)
+    absorbed: list[KeptContact] = field(default_factory=list)  # in their order
+    departures: list[Departure] = field(default_factory=list)
 
     def every_contact(self) -> Iterable[KeptContact]:
         """Each contact once, however many ids it has."""

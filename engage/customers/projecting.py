@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
+from engage.customers.consents import note_consent_of, note_traits
 from engage.customers.contract_terms import project_contract
 from engage.customers.joining import account_of, join, leave, merge, tie
-from engage.customers.loading import ANONYMOUS, CONSENT_EVENTS, CONTACT_LEFT, OWNER_TRAITS, account_key
+from engage.customers.loading import ANONYMOUS, CONTACT_LEFT, account_key
 from engage.customers.names import split_name
-from engage.customers.picture import Attribution, Kept, KeptAccount, KeptContact, Picture
-from engage.customers.traits import ACCOUNT, PERSON, read_roles, read_traits
+from engage.customers.owning import OWNER_TRAITS, owner_named
+from engage.customers.picture import Attribution, Departure, KeptAccount, KeptContact, Picture
+from engage.customers.saying import say
+from engage.customers.traits import ACCOUNT, PERSON, read_roles, read_traits, says_yes
+from engage.errors import InputError
 from engage.events.timeline import EventRow
-from engage.events.trait_checks import holds_control
+from engage.events.trait_checks import CONSENT_EVENTS
 from engage.ids import new_id
 from engage.keys import address_key
 
-_YES = (True, "true", "yes", "1", 1)
+HAS_LEFT = "has_left"  # the trait by which a person is said to have left
+_NEVER_EMPTY = ("name", "is_staff", "is_shared_box", "is_test")
 
 
 def project(picture: Picture, event: EventRow) -> None:
@@ -30,6 +34,8 @@ def project(picture: Picture, event: EventRow) -> None:
     key = account_key(event)
     account = _account(picture, key, event) if key else None
     attribution = Attribution(event.id, event.occurred_at, contact, account, event)
+    if event.name in CONSENT_EVENTS:
+        _consent(event, attribution)
     if event.user_id and contact is not None:
         _project_person(picture, event, contact, account)
     if event.type == "group" and account is not None:
@@ -41,12 +47,23 @@ def project(picture: Picture, event: EventRow) -> None:
 
 def _take_up_again(picture: Picture, event: EventRow) -> None:
     contact = picture.contacts_by_id.get(event.contact_id or 0)
-    if contact is not None and event.account_id is None:
-        attribution = Attribution(event.id, event.occurred_at, contact, None, event)
+    while contact is not None and contact.absorbed_by is not None:
+        contact = contact.absorbed_by
+    if contact is None:
+        return
+    attribution = Attribution(event.id, event.occurred_at, contact, None, event)
+    if event.account_id is None:
         contact.waiting.append(attribution)
         picture.attributed.append(attribution)
-    if contact is not None and event.name in CONSENT_EVENTS:
-        _consent_by_event(picture, event, contact)
+    if event.name in CONSENT_EVENTS:
+        _consent(event, attribution)
+
+
+def _consent(event: EventRow, attribution: Attribution) -> None:
+    """Notes what somebody agreed to or refused, or keeps it until it is known who that was."""
+    attribution.consent = (event.name, event.properties)
+    if attribution.contact is not None:
+        note_consent_of(attribution.contact, attribution)
 
 
 def _contact(picture: Picture, event: EventRow) -> KeptContact | None:
@@ -69,6 +86,7 @@ def _new_contact(event: EventRow) -> dict[str, Any]:
         "is_staff": False,
         "is_shared_box": False,
         "traits": {},
+        "said_at": {},
         "created_at": event.received_at,
         "updated_at": event.occurred_at,
     }
@@ -83,6 +101,7 @@ def _account(picture: Picture, key: str, event: EventRow) -> KeptAccount:
             "name": "",
             "is_test": False,
             "traits": {},
+            "said_at": {},
             "created_at": event.received_at,
             "updated_at": event.occurred_at,
         }
@@ -100,19 +119,18 @@ def _project_person(picture: Picture, event: EventRow, contact: KeptContact, acc
             merge(picture, str(event.properties["previousId"]), contact, at=event.occurred_at)
         case "track" if event.name == CONTACT_LEFT:
             leave(contact, account, at=event.occurred_at)
-        case "track" if event.name in CONSENT_EVENTS:
-            _consent_by_event(picture, event, contact)
 
 
 def _describe_person(picture: Picture, event: EventRow, contact: KeptContact, account: KeptAccount | None) -> None:
     read = read_traits(PERSON, event.properties)
     rest = read.rest
-    consents, left = rest.pop("consents", None), rest.pop("has_left", None)
+    consents, left = rest.pop("consents", None), rest.pop(HAS_LEFT, None)
+    here = [one for one in contact.memberships if one.values["until"] is None]
     columns = read.columns
     if parts := split_name(columns.get("full_name") or ""):
         columns = {"family_name": parts[0], "given_name": parts[1]} | columns | {"full_name": None}
     roles = _roles(rest)
-    overwrite(contact, columns, rest, at=event.occurred_at)
+    say(contact, _without_gaps(columns), rest, at=event.occurred_at)
     email = contact.values["email"]
     contact.set({"address_key": address_key(email) if email else None})
     if email and address_key(email) in picture.staff_ids:
@@ -122,11 +140,12 @@ def _describe_person(picture: Picture, event: EventRow, contact: KeptContact, ac
     for membership in contact.memberships if roles is not None else ():
         if membership.values["until"] is None and (account is None or membership.account is account):
             membership.set({"roles": roles})
-    if left in _YES:
+    if says_yes(left):
         leave(contact, account, at=event.occurred_at)
-    if isinstance(consents, Mapping):
-        for topic, said in sorted(consents.items()):
-            _consent(picture, contact, str(topic), _as_consent(said), at=event.occurred_at)
+        # Who was not known to be here has not left now: a first import of all who ever were there is no news.
+        gone = (one for one in here if one.values["until"] is not None)
+        picture.departures += [Departure(one, event, rest) for one in gone]
+    note_traits(contact, consents, at=event.occurred_at)
 
 
 def _roles(rest: dict[str, Any]) -> list[str] | None:
@@ -136,62 +155,23 @@ def _roles(rest: dict[str, Any]) -> list[str] | None:
         return None
     try:
         rest["roles"] = read_roles(said)
-    except ValueError:
+    except (ValueError, InputError):
         return None
     return list(rest["roles"])
 
 
 def _describe_account(picture: Picture, event: EventRow, account: KeptAccount) -> None:
     read = read_traits(ACCOUNT, event.properties)
-    overwrite(account, read.columns, read.rest, at=event.occurred_at)
+    taken = say(account, _without_gaps(read.columns), read.rest, at=event.occurred_at)
     for role, names in OWNER_TRAITS.items():
-        address = next((str(read.rest[name]).strip().casefold() for name in names if read.rest.get(name)), None)
-        if address in picture.staff_ids:
+        address = owner_named(read.rest, role)
+        if address in picture.staff_ids and not taken.isdisjoint(names):
             account.owners[role] = (address, event.occurred_at)
 
 
-def overwrite(kept: Kept, columns: Mapping[str, Any], rest: Mapping[str, Any], *, at: datetime) -> None:
-    """Takes over what was said; what was true before the newest word only fills gaps."""
-    is_older = at < kept.values["updated_at"]
-    for name, value in columns.items():
-        if value is None and name in ("name", "is_staff", "is_shared_box", "is_test", "auto_renew"):
-            continue
-        if not is_older or kept.values[name] in (None, "", False):
-            kept.set({name: value})
-    traits = kept.values["traits"]
-    merged = {**rest, **traits} if is_older else {**traits, **rest}
-    kept.set({"traits": {name: value for name, value in merged.items() if value is not None}})
-    if not is_older and at != kept.values["updated_at"]:
-        kept.set({"updated_at": at})
-
-
-def _as_consent(said: object) -> dict[str, Any]:
-    if isinstance(said, Mapping):
-        return {"basis": "consent", "evidence": "", **said}
-    granted = said in _YES or said == "granted"
-    return {"state": "granted" if granted else "withdrawn", "basis": "consent", "evidence": "identify"}
-
-
-def _consent_by_event(picture: Picture, event: EventRow, contact: KeptContact) -> None:
-    said = event.properties
-    topic = said.get("topic")
-    if not isinstance(topic, str) or holds_control(topic):
-        return
-    granted = event.name == "consent.granted"
-    basis = said.get("basis") or ("consent" if granted else "unsubscribe")
-    state = "granted" if granted else "withdrawn"
-    entry = {"state": state, "basis": basis, "evidence": said.get("evidence") or event.name}
-    _consent(picture, contact, topic, entry, at=event.occurred_at)
-
-
-def _consent(picture: Picture, contact: KeptContact, topic: str, said: Mapping[str, Any], *, at: datetime) -> None:
-    """Notes a consent that changes the newest word on its topic."""
-    state = said.get("state")
-    if state not in ("granted", "withdrawn") or contact.consents.get(topic) == state:
-        return
-    contact.consents[topic] = state
-    entry = {"topic": topic, "state": state, "basis": str(said["basis"]), "evidence": str(said["evidence"]), "at": at}
-    picture.new_consents.append((contact, entry))
+def _without_gaps(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns as they can be stored: what has no empty value is not taken away."""
+    return {name: value for name, value in columns.items() if value is not None or name not in _NEVER_EMPTY}
 
 
 def _attribute(picture: Picture, event: EventRow, attribution: Attribution) -> None:

@@ -7,17 +7,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engage.customers.finding import find_account
 from engage.customers.tables import Account, Contact, Contract, Membership
-from engage.errors import NotFoundError
 from engage.events.tables import Event
 from engage.staff.tables import AccountOwner, StaffMember
 
 
-def show_account(session: Session, external_id: str, *, events: int) -> dict[str, Any]:
+def show_account(session: Session, named: str, *, events: int) -> dict[str, Any]:
     """The account with its people, contracts, owners and latest events, as plain data."""
-    account = session.execute(select(*Account.__table__.c).where(Account.external_id == external_id)).one_or_none()
-    if account is None:
-        raise NotFoundError(f"there is no account {external_id!r}", code="no_such_account")
+    found = find_account(session, named)
+    account = session.execute(select(*Account.__table__.c).where(Account.id == found.id)).one()
     return {
         "account": _said(account),
         "people": [_said(row) for row in session.execute(_people(account.id))],
@@ -28,7 +27,7 @@ def show_account(session: Session, external_id: str, *, events: int) -> dict[str
 
 
 def _said(row: Any) -> dict[str, Any]:
-    hidden = ("id", "public_id", "account_id", "address_key")
+    hidden = ("id", "public_id", "account_id", "address_key", "said_at")
     return {name: value for name, value in row._mapping.items() if value is not None and name not in hidden}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engage.db.base import Base, identity
@@ -30,6 +30,7 @@ class Account(Base):
     fiscal_year_end_month: Mapped[int | None]
     is_test: Mapped[bool] = mapped_column(default=False)
     traits: Mapped[dict[str, Any]] = mapped_column(default=dict)  # everything else that was said
+    said_at: Mapped[dict[str, Any]] = mapped_column(default=dict)  # by column, or `traits.` and a name: the newest word
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -58,6 +59,7 @@ class Contact(Base):
     is_shared_box: Mapped[bool] = mapped_column(default=False)
     left_at: Mapped[datetime | None]  # left the customer company
     traits: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    said_at: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -91,7 +93,10 @@ class Membership(Base):
 
 
 class Consent(Base):
-    """What a contact agreed to or refused for a topic, with its basis; the newest row of a topic holds."""
+    """What a contact agreed to or refused for a topic, with its basis: the first and the last word of each kind.
+
+    The newest row of a topic holds; at the same instant, the refusal.
+    """
 
     __tablename__ = "consents"
     __table_args__ = (Index("ix_consents_contact_id_topic", "contact_id", "topic"),)
@@ -113,8 +118,10 @@ class Contract(Base):
         Index("ix_contracts_account_id", "account_id"),
         Index("ix_contracts_ends_on", "ends_on"),
         Index("ix_contracts_starts_on", "starts_on"),
+        Index("ix_contracts_pending", "starts_on", postgresql_where=text("state = 'pending'"),
+              sqlite_where=text("state = 'pending'")),
         Index("ix_contracts_notice_deadline", "notice_deadline"),
-    )
+    )  # fmt: skip
 
     id: Mapped[identity]
     public_id: Mapped[str] = mapped_column(unique=True)
@@ -131,5 +138,6 @@ class Contract(Base):
     contact_policy: Mapped[str] = mapped_column(default="direct")  # direct | copy_partner | partner_only
     state: Mapped[str] = mapped_column(default="active")  # pending | active | renewed | ended | cancelled
     traits: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    said_at: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

@@ -16,6 +16,7 @@ from engage.errors import InputError
 from engage.events.trait_checks import check_name, clean_email
 from engage.events.written_forms import narrow, parse_currency, parse_date, parse_whole, parse_yes
 
+YES = (True, "true", "yes", "1", 1)
 _LANGUAGES = {"日本語": "ja", "japanese": "ja", "英語": "en", "english": "en"}
 _COUNTRIES = {"日本": "JP", "japan": "JP", "united states": "US", "usa": "US", "アメリカ": "US", "uk": "GB"}
 _ROLES = {
@@ -74,7 +75,9 @@ def _text(value: Any) -> str:
 
 
 def _word(value: Any) -> str:
-    return narrow(_text(value)).strip()
+    word = narrow(_text(value))
+    check_name("the text", word)
+    return word
 
 
 def _language(value: Any) -> str:
@@ -109,6 +112,14 @@ def _month(value: Any) -> int:
 
 def _yes(value: Any) -> bool:
     return value if isinstance(value, bool) else parse_yes(_text(value))
+
+
+def says_yes(value: Any) -> bool:
+    """Whether a value, in any of the ways in which people write it, means yes."""
+    try:
+        return _yes(value)
+    except (ValueError, InputError):
+        return False
 
 
 def _day(value: Any) -> date:

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, Table, bindparam, insert, text, update
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from engage.customers.picture import Kept, KeptAccount, KeptMembership, Picture
+from engage.customers.owning import write_owners
+from engage.customers.picture import Kept, KeptAccount, KeptContact, KeptMembership, Merged, Picture
 from engage.customers.tables import Account, Consent, Contact, ContactAlias, Contract, Membership
 from engage.db.base import UtcDateTime
 from engage.db.bulk import upsert
-from engage.db.sets import one_of
 from engage.events.tables import Event
 from engage.events.timeline import EventRow
-from engage.staff.tables import AccountOwner
 
 
 def write_picture(
     session: Session, picture: Picture, events: Sequence[EventRow], *, resolved_at: datetime | None
-) -> None:
-    """Writes what differs from the store, and on the events whom they are about."""
+) -> list[Merged]:
+    """Writes what differs from the store, and on the events whom they are about; who was absorbed, in their order."""
     contacts = list(picture.every_contact())
     accounts, contracts = list(picture.accounts.values()), list(picture.contracts.values())
     memberships = [one for contact in contacts for one in contact.memberships]
@@ -36,9 +34,9 @@ def write_picture(
             _refer(contract, "account_id", contract.account.id)
     _write(session, Contract, contracts)
     _write_aliases(session, picture)
-    _write_consents(session, picture)
+    _write_consents(session, contacts)
     _write_owners(session, picture, accounts)
-    _attribute(session, picture, events, resolved_at)
+    return _attribute(session, picture, events, resolved_at)
 
 
 def _place(membership: KeptMembership) -> None:
@@ -83,48 +81,37 @@ def _write_aliases(session: Session, picture: Picture) -> None:
     upsert(session, ContactAlias, rows, key=["external_id"])
 
 
-def _write_consents(session: Session, picture: Picture) -> None:
-    if picture.new_consents:
-        rows = [{"contact_id": contact.id, **entry} for contact, entry in picture.new_consents]
-        session.execute(insert(Consent), rows)
+def _write_consents(session: Session, contacts: Iterable[KeptContact]) -> None:
+    words = [(word, contact.id) for contact in contacts for said in contact.consents.values() for word in said]
+    for word, contact_id in words:
+        _refer(word, "contact_id", contact_id)
+    _write(session, Consent, [word for word, _ in words])
 
 
 def _write_owners(session: Session, picture: Picture, accounts: Iterable[KeptAccount]) -> None:
-    """Closes the time of an owner that changed, and opens the next one's."""
-    said = {
-        (account.id, role): (picture.staff_ids[address], at)
-        for account in accounts
-        for role, (address, at) in account.owners.items()
-    }
-    if not said:
-        return
-    table: Any = AccountOwner.__table__
-    ids = {account_id for account_id, _ in said}
-    asked = table.select().where(one_of(table.c.account_id, ids), table.c.until.is_(None))
-    for owner in session.execute(asked).all():
-        staff_id, at = said.get((owner.account_id, owner.role), (owner.staff_id, owner.since))
-        if staff_id == owner.staff_id:
-            said.pop((owner.account_id, owner.role), None)
-        else:
-            session.execute(update(table).where(table.c.id == owner.id).values(until=max(at, owner.since)))
-    rows = [
-        {"account_id": account_id, "role": role, "staff_id": staff_id, "since": at, "until": None}
-        for (account_id, role), (staff_id, at) in said.items()
-    ]
-    if rows:
-        session.execute(insert(table), rows)
+    write_owners(
+        session,
+        {
+            (account.id, role): (picture.staff_ids[address], at)
+            for account in accounts
+            for role, (address, at) in account.owners.items()
+        },
+    )
 
 
-def _attribute(session: Session, picture: Picture, events: Sequence[EventRow], resolved_at: datetime | None) -> None:
+def _attribute(
+    session: Session, picture: Picture, events: Sequence[EventRow], resolved_at: datetime | None
+) -> list[Merged]:
     """Tells events whom they are about; earlier ones that learn it only now come up again."""
-    merged: dict[int | None, int] = {}
-    for contact in picture.every_contact():
-        for absorbed in filter(None, contact.absorbed):
-            merged.setdefault(absorbed, contact.id)
-        if contact.absorbed:
-            moved = update(Event).where(one_of(Event.contact_id, contact.absorbed)).values(contact_id=contact.id)
-            session.execute(moved, execution_options={"synchronize_session": False})
-    _take_over(session, picture)
+    stored = {contact.id for contact in picture.contacts_by_id.values()}
+    merged: dict[int, int] = {}
+    for old in picture.absorbed:
+        if old.id in stored and old.absorbed_by is not None:
+            stored.add(old.absorbed_by.id)
+            _take_over(session, [old])  # what it gained before it was absorbed
+            _hand_over(session, old.id, old.absorbed_by.id)
+            merged[old.id] = old.absorbed_by.id
+    _take_over(session, [one for one in picture.every_contact() if one.id in stored])
     earlier: list[_Said] = []
     for one in picture.attributed:
         contact_id, account_id = one.contact.id if one.contact else None, one.account.id if one.account else None
@@ -133,10 +120,18 @@ def _attribute(session: Session, picture: Picture, events: Sequence[EventRow], r
         else:
             one.event.contact_id, one.event.account_id = contact_id, account_id
     # An event that came up again in the chunk in which its contact was merged still names the old one.
-    for event in events:
-        event.contact_id = merged.get(event.contact_id, event.contact_id)
+    for event in events if merged else ():
+        while event.contact_id in merged:
+            event.contact_id = merged[event.contact_id]
     _update_events(session, [(event.id, event.contact_id, event.account_id) for event in events], resolved_at)
     _update_events(session, earlier, None)
+    return [Merged(old, contact) for old, contact in merged.items()]
+
+
+def _hand_over(session: Session, old: int, contact: int) -> None:
+    """What an absorbed contact did is now the one's that stays."""
+    moved = update(Event).where(Event.contact_id == old).values(contact_id=contact)
+    session.execute(moved, execution_options={"synchronize_session": False})
 
 
 _GAINED_AS_ARRAYS = text("""
@@ -150,14 +145,9 @@ _GAINED_ROW_BY_ROW = text("""
 """)
 
 
-def _take_over(session: Session, picture: Picture) -> None:
+def _take_over(session: Session, contacts: Iterable[KeptContact]) -> None:
     """Gives what contacts did before they had an account to the first they joined."""
-    known = {contact.id for contact in picture.contacts_by_id.values()}
-    gained = [
-        (contact.id, contact.gained.id)
-        for contact in picture.every_contact()
-        if contact.gained is not None and (contact.id in known or contact.absorbed)
-    ]
+    gained = [(contact.id, contact.gained.id) for contact in contacts if contact.gained is not None]
     if gained and session.get_bind().dialect.name == "postgresql":
         contact_ids, account_ids = zip(*gained, strict=True)
         session.execute(_GAINED_AS_ARRAYS, {"contact_ids": list(contact_ids), "account_ids": list(account_ids)})

@@ -35,6 +35,13 @@ class UtcDateTime(TypeDecorator[datetime]):
         return super().result_processor(dialect, coltype) if dialect.name == "sqlite" else None
 
 
+class OrderedJson(TypeDecorator[dict[str, Any]]):
+    """JSON whose keys stay in the order in which they were written; PostgreSQL's JSONB would sort them."""
+
+    impl = JSON
+    cache_ok = True
+
+
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 BigId = BigInteger().with_variant(Integer, "sqlite")
 

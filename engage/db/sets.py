@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from sqlalchemy import ARRAY, JSON, BigInteger, Boolean, ColumnElement, Dialect, String, Text, TypeDecorator, bindparam
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    BigInteger,
+    BindParameter,
+    Boolean,
+    ColumnElement,
+    Dialect,
+    String,
+    Text,
+    TypeDecorator,
+    bindparam,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.visitors import InternalTraversal
@@ -15,8 +27,17 @@ from sqlalchemy.types import TypeEngine
 def one_of(column: Any, values: Iterable[int | None] | Iterable[str | None]) -> ColumnElement[bool]:
     """Whether the column is one of the values: whole numbers, or texts; None is nobody's value."""
     many = [value for value in values if value is not None]
-    is_text = isinstance(column.type, String)
-    return _OneOf(column, bindparam(None, many, type_=_Many(is_text), unique=True))
+    return _OneOf(column, bindparam(None, many, type_=_type_of(column), unique=True))
+
+
+def among(column: Any, name: str, usual: Iterable[str] | None = None) -> ColumnElement[bool]:
+    """The same for a statement that is made once: the values come with each execution, as a list by this name."""
+    many: BindParameter[Any] = bindparam(name, type_=_type_of(column))
+    return _OneOf(column, many if usual is None else bindparam(name, list(usual), type_=_type_of(column)))
+
+
+def _type_of(column: Any) -> _Many:
+    return _Many(isinstance(column.type, String))
 
 
 class _Many(TypeDecorator[list[Any]]):

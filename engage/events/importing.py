@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from engage.events.intake import accept
 from engage.events.problems import Refused, keep_problems
 from engage.events.rows import Row, RowProblem, read_csv, read_ndjson
 from engage.events.tables import SOURCE_IMPORT
+from engage.events.written_forms import parse_moment
 
 NDJSON_SUFFIXES = (".ndjson", ".jsonl", ".json")
 CHUNK_ROWS = 500
@@ -31,6 +32,7 @@ class ImportReport:
     taken: int = 0
     known_before: int = 0
     problems: list[RowProblem] = field(default_factory=list)
+    remarks: list[RowProblem] = field(default_factory=list)  # on rows that were taken
 
     def add(self, other: ImportReport) -> None:
         """Counts what a further part of the same file gave."""
@@ -38,6 +40,7 @@ class ImportReport:
         self.taken += other.taken
         self.known_before += other.known_before
         self.problems += other.problems
+        self.remarks += other.remarks
 
 
 def read_messages(path: Path, *, read: Callable[[int], None]) -> Iterator[Row]:
@@ -47,10 +50,15 @@ def read_messages(path: Path, *, read: Callable[[int], None]) -> Iterator[Row]:
     return (_nested(row) for row in read_csv(path, required=("type",), read=read))
 
 
-def import_messages(session: Session, rows: Sequence[Row], *, file: str, now: datetime) -> ImportReport:
-    """Takes the messages of some rows; bad ones are reported and kept, and never stop good ones."""
+def import_messages(
+    session: Session, rows: Sequence[Row], *, file: str, zone: tzinfo = UTC, now: datetime
+) -> ImportReport:
+    """Takes the messages of some rows; bad ones are reported and kept, and never stop good ones.
+
+    A moment that names no zone is meant by the clock of `zone`, as people write it in a spreadsheet.
+    """
     readable = [row for row in rows if row.problem is None]
-    messages = [{"messageId": _message_id(row), **row.values} for row in readable]
+    messages = [{"messageId": _message_id(row), **row.values, **_moments(row.values, zone)} for row in readable]
     return take_rows(session, rows, list(zip(readable, messages, strict=True)), file=file, now=now)
 
 
@@ -100,6 +108,17 @@ def _nested(row: Row) -> Row:
         else:
             message[name] = value
     return Row(row.line, message)
+
+
+def _moments(said: Mapping[str, Any], zone: tzinfo) -> dict[str, str]:
+    """The moments of a row as ISO 8601; what cannot be read stays as it is, to be refused with its reason."""
+    read: dict[str, str] = {}
+    for name in ("timestamp", "originalTimestamp"):
+        try:
+            read[name] = parse_moment(str(said[name]), zone).isoformat()
+        except (KeyError, ValueError):
+            continue
+    return read
 
 
 def _message_id(row: Row) -> str:

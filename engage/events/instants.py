@@ -20,8 +20,13 @@ def parse_instant(value: object) -> datetime | None:
 
 
 def true_instant(said: datetime | None, *, sent_at: datetime | None, received_at: datetime) -> datetime:
-    """When it happened by our clock: received − (sent − said); never later than it was received."""
+    """When it happened by our clock: received − (sent − said), never later than received; ValueError: absurd."""
     if said is None:
         return received_at
-    corrected = said if sent_at is None else received_at - (sent_at - said)
+    try:
+        corrected = said if sent_at is None else received_at - (sent_at - said)
+    except OverflowError:
+        raise ValueError("timestamp and sentAt lie too far apart") from None
+    if corrected < _EARLIEST:
+        raise ValueError(f"timestamp and sentAt together mean a moment before {_EARLIEST.year}")
     return min(corrected, received_at)

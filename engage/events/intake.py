@@ -32,14 +32,19 @@ def accept(
     *,
     received_at: datetime,
     sent_at: datetime | None,
+    admit: Callable[[ParsedMessage], ParsedMessage] | None = None,
     place: Callable[[int], str] = "batch[{}]".format,
 ) -> AcceptResult:
-    """Stores each good message once and each bad one as a problem; all of it or, on an error, nothing."""
+    """Stores each good message once and each bad one as a problem; all of it or, on an error, nothing.
+
+    `admit` is the say of the source's key: it narrows a message, or refuses it by an InputError.
+    """
     good: list[EventValues] = []
     refused: list[Refused] = []
     for number, raw in enumerate(messages):
         try:
             parsed = parse_message(raw, received_at=received_at, sent_at=sent_at)
+            parsed = admit(parsed) if admit is not None else parsed
         except InputError as error:
             refused.append(Refused(error.code, str(error), place(number), raw))
         else:

@@ -13,11 +13,11 @@ from typing import Any
 from engage.errors import InputError
 from engage.events.instants import parse_instant, true_instant
 from engage.events.limits import MAX_DEPTH, MAX_ID_CHARS, MAX_MESSAGE_BYTES
-from engage.events.trait_checks import check_traits, holds_control
+from engage.events.trait_checks import check_told, check_traits, clean_id, holds_control
 from engage.ids import new_id
 
 TYPES = ("identify", "track", "group", "page", "screen", "alias")
-_RESERVED = "message."
+_RESERVED = ("message.", "playbook.")
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -49,12 +49,13 @@ def parse_message(raw: object, *, received_at: datetime, sent_at: datetime | Non
     name = _name(raw, kind)
     _require_subject(kind, user_id or anonymous_id, group_id)
     properties = _properties(raw, kind)
+    check_told(name, properties)
     said, words = _moment(raw)
     return ParsedMessage(
         message_id=_id(raw, "messageId") or _own_message_id(text, said),
         type=kind,
         name=name,
-        occurred_at=true_instant(said, sent_at=parse_instant(raw.get("sentAt")) or sent_at, received_at=received_at),
+        occurred_at=_by_our_clock(said, parse_instant(raw.get("sentAt")) or sent_at, received_at),
         user_id=user_id,
         anonymous_id=anonymous_id,
         group_id=group_id,
@@ -109,14 +110,7 @@ def _kind(raw: dict[str, Any]) -> str:
 def _id(raw: Mapping[str, Any], key: str) -> str | None:
     """An id as text; clients also send numbers. Empty is none."""
     value = raw.get(key)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise InputError(f"{key} must be a text", code="bad_id")
-    text = str(value).strip()
-    if len(text) > MAX_ID_CHARS or holds_control(text):
-        raise InputError(f"{key} must be one line of at most {MAX_ID_CHARS} characters", code="bad_id")
-    return text or None
+    return None if value is None else clean_id(key, value) or None
 
 
 def _name(raw: dict[str, Any], kind: str) -> str:
@@ -127,9 +121,10 @@ def _name(raw: dict[str, Any], kind: str) -> str:
         raise InputError("a track message needs event, the name of what happened", code="missing_event")
     if len(name) > MAX_ID_CHARS or holds_control(name):
         raise InputError(f"event must be one line of at most {MAX_ID_CHARS} characters", code="bad_event")
+    name = name.strip()
     if name.startswith(_RESERVED):
-        raise InputError(f"events named {_RESERVED}… are written by Engage itself", code="reserved_event")
-    return name.strip()
+        raise InputError(f"events named {'… or '.join(_RESERVED)}… are written by Engage itself", code="reserved_event")
+    return name
 
 
 def _require_subject(kind: str, who: str | None, group_id: str | None) -> None:
@@ -172,6 +167,13 @@ def _moment(raw: dict[str, Any]) -> tuple[datetime | None, dict[str, Any]]:
     if said is not None and read is None:
         raise InputError("timestamp must be ISO 8601, like 2027-03-31T09:00:00Z", code="bad_timestamp")
     return read, {} if said is None else {"originalTimestamp": said}
+
+
+def _by_our_clock(said: datetime | None, sent_at: datetime | None, received_at: datetime) -> datetime:
+    try:
+        return true_instant(said, sent_at=sent_at, received_at=received_at)
+    except ValueError as error:
+        raise InputError(str(error), code="bad_timestamp", hint="check the sender's clock") from None
 
 
 def _own_message_id(text: str, said: datetime | None) -> str:

@@ -25,27 +25,30 @@ class NewEvent:
     account_id: int | None
     contact_id: int | None = None
     properties: dict[str, Any] = field(default_factory=dict)
+    type: str = "track"
+    user_id: str | None = None
+    group_id: str | None = None
 
 
-def record(session: Session, events: Sequence[NewEvent]) -> int:
+def record(session: Session, events: Sequence[NewEvent], *, source_id: int = SOURCE_ENGAGE) -> int:
     """Stores each event once by its key for the next digest; says how many were new."""
-    written = store_events(session, SOURCE_ENGAGE, [_values(event) for event in events])
+    written = store_events(session, source_id, [_values(event, source_id) for event in events])
     if written:
         nudge(session, "digest")
     return written
 
 
-def _values(event: NewEvent) -> EventValues:
+def _values(event: NewEvent, source_id: int) -> EventValues:
     return {
-        "source_id": SOURCE_ENGAGE,
+        "source_id": source_id,
         "message_id": event.key,
-        "type": "track",
+        "type": event.type,
         "name": event.name,
         "occurred_at": event.occurred_at,
         "received_at": event.received_at,
-        "user_id": None,
+        "user_id": event.user_id,
         "anonymous_id": None,
-        "group_id": None,
+        "group_id": event.group_id,
         "properties": event.properties,
         "context": {},
         "contact_id": event.contact_id,

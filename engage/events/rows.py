@@ -29,7 +29,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """Why one row was refused: its line, a code and a sentence."""
+    """What is wrong with one row, or doubtful: its line, a code and a sentence."""
 
     line: int
     code: str

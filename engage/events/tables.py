@@ -14,6 +14,7 @@ from engage.db.base import Base, identity
 SOURCE_ENGAGE = 0  # written by Engage itself, already resolved
 SOURCE_IMPORT = -1
 SOURCE_STAFF = -2  # console and command line
+SOURCE_CALENDAR = -3  # what a date brings by itself
 
 
 class EventKey(Base):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, bindparam, select
 from sqlalchemy.orm import Session
 
 from engage.events.tables import Event
@@ -33,12 +33,24 @@ class EventRow:
 
 
 _COLUMNS = tuple(getattr(Event, name) for name in EventRow.__slots__)
+_events = Event.__table__.c
+_UNRESOLVED = (
+    select(*(_events[name] for name in EventRow.__slots__))
+    .where(_events.resolved_at.is_(None), _events.id > bindparam("after", type_=BigInteger))
+    .order_by(_events.id)
+    .limit(bindparam("most", type_=BigInteger))
+)
 
 
 def unresolved(session: Session, *, limit: int, after_id: int = 0) -> list[EventRow]:
     """The oldest events that nobody resolved yet."""
-    waiting = (Event.resolved_at.is_(None), Event.id > after_id)
-    query = select(*_COLUMNS).where(*waiting).order_by(Event.id).limit(limit)
+    return [EventRow(*row) for row in session.execute(_UNRESOLVED, {"after": after_id, "most": limit})]
+
+
+def unattributed(session: Session, *, limit: int, after_id: int = 0) -> list[EventRow]:
+    """The oldest unresolved events of which nobody knows yet whom they are about."""
+    waiting = (Event.resolved_at.is_(None), Event.contact_id.is_(None), Event.account_id.is_(None))
+    query = select(*_COLUMNS).where(*waiting, Event.id > after_id).order_by(Event.id).limit(limit)
     return [EventRow(*row) for row in session.execute(query)]
 
 

@@ -9,11 +9,13 @@ from typing import Any
 from email_validator import EmailNotValidError, validate_email
 
 from engage.errors import InputError
+from engage.events.limits import MAX_ID_CHARS
 from engage.events.written_forms import narrow
 
 NAME_TRAITS = frozenset({
     "name", "firstName", "lastName", "first_name", "last_name", "full_name", "family_name", "given_name",
     "family_reading", "given_reading", "department", "title", "position", "company", "product", "sold_by",
+    "phase", "segment", "region",
 })  # fmt: skip
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # What nearly every address looks like; the others take the slow way, which also knows the reason.
@@ -21,6 +23,8 @@ _USUAL = re.compile(
     r"[A-Za-z0-9_+'-]+(?:\.[A-Za-z0-9_+'-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}", re.IGNORECASE
 )
 _MOST_NAME_CHARS = 200
+CONSENT_EVENTS = ("consent.granted", "consent.withdrawn", "unsubscribed")
+_CONTRACT_IDS = ("contract_id", "new_contract_id", "account_id", "group_id")
 
 
 def check_traits(traits: Mapping[str, Any]) -> None:
@@ -31,6 +35,36 @@ def check_traits(traits: Mapping[str, Any]) -> None:
     email = traits.get("email")
     if email is not None and email != "":
         clean_email(email)
+
+    consents = traits.get("consents")
+    for topic in consents if isinstance(consents, Mapping) else ():
+        check_topic(topic)
+
+
+def check_told(name: str, properties: Mapping[str, Any]) -> None:
+    """Refuses what an event about contracts or consents names that no database could find again."""
+    for key in _CONTRACT_IDS if name.startswith("contract.") else ():
+        if properties.get(key) is not None:
+            clean_id(f"properties.{key}", properties[key])
+    topic = properties.get("topic")
+    if name in CONSENT_EVENTS and isinstance(topic, str):
+        check_topic(topic)
+
+
+def check_topic(topic: str) -> None:
+    """Refuses a topic of mail with a line break or of absurd length."""
+    if len(topic) > MAX_ID_CHARS or holds_control(topic):
+        raise InputError(f"a topic must be one line of at most {MAX_ID_CHARS} characters", code="bad_topic")
+
+
+def clean_id(key: str, value: object) -> str:
+    """An id as text without blanks around it; clients also send numbers."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise InputError(f"{key} must be a text", code="bad_id")
+    text = str(value).strip()
+    if len(text) > MAX_ID_CHARS or holds_control(text):
+        raise InputError(f"{key} must be one line of at most {MAX_ID_CHARS} characters", code="bad_id")
+    return text
 
 
 def holds_control(text: str) -> bool:

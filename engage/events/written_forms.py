@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from datetime import date, datetime, time, tzinfo
+from decimal import Decimal
 
 from babel.numbers import get_currency_precision, is_currency
+
+from engage.calendars.zones import MIDNIGHT, instant_of
 
 # NFKC would replace these characters of people's names by others that they do not write.
 _NAME_VARIANTS = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
 _SPACES = re.compile(r"[ \t\u3000\u00a0]+")
-_YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]\d{1,2}:\d{2}.*)?")
-_KANJI = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日")
-_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_ERA = re.compile(r"(令和|平成|昭和|[RHS])(\d{1,2}|元)(?:年|[-/.])(\d{1,2})(?:月|[-/.])(\d{1,2})日?")
-_ERA_STARTS = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988, "昭和": 1925, "S": 1925}
-_YES = frozenset({"true", "t", "yes", "y", "1", "on", "はい", "有", "あり", "○", "〇", "◯", "する"})
-_NO = frozenset({"false", "f", "no", "n", "0", "off", "いいえ", "無", "なし", "×", "x", "しない"})
+YEAR_FIRST = r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[T ][0-9]{1,2}:[0-9]{2}[^\n]*)?"
+KANJI = r"([0-9]{4})年([0-9]{1,2})月([0-9]{1,2})日"
+COMPACT = r"([0-9]{4})([0-9]{2})([0-9]{2})"
+ERA = r"(令和|平成|昭和|[RHS])([0-9]{1,2}|元)(?:年|[-/.])([0-9]{1,2})(?:月|[-/.])([0-9]{1,2})日?"
+ERA_STARTS = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988, "昭和": 1925, "S": 1925}
+FIRST_YEAR, LAST_YEAR = 1950, 2200
+_WESTERN = tuple(re.compile(pattern) for pattern in (YEAR_FIRST, KANJI, COMPACT))
+_TIME_OF_DAY = re.compile(r"(?:[T ] ?|(?<=日))(\d{1,2})(?::|時)(\d{2})(?:分?$|(?::|分)(\d{2})秒?(?:\.\d+)?$)")
+_ERA = re.compile(ERA)
+YES = frozenset({"true", "t", "yes", "y", "1", "on", "はい", "有", "あり", "○", "〇", "◯", "する"})
+NO = frozenset({"false", "f", "no", "n", "0", "off", "いいえ", "無", "なし", "×", "x", "しない"})
 _MOST_MINOR_UNITS = 10**15
 
 
@@ -32,13 +38,31 @@ def narrow(text: str) -> str:
 def parse_date(text: str) -> date:
     """The day in 2027-03-31, 2027/3/31, 2027年3月31日, 20270331 or 令和9年3月31日; ValueError says why not."""
     plain = narrow(text).replace(" ", "") if "T" not in text and ":" not in text else narrow(text)
-    for pattern in (_YEAR_FIRST, _KANJI, _COMPACT):
+    for pattern in _WESTERN:
         if found := pattern.fullmatch(plain):
             return _day(int(found[1]), found[2], found[3], text)
     if found := _ERA.fullmatch(plain):
-        year = _ERA_STARTS[found[1]] + (1 if found[2] == "元" else int(found[2]))
+        year = ERA_STARTS[found[1]] + (1 if found[2] == "元" else int(found[2]))
         return _day(year, found[3], found[4], text)
     raise ValueError(f"{text!r} is not a date; write it like 2027-03-31 or 2027年3月31日")
+
+
+def parse_moment(text: str, zone: tzinfo) -> datetime:
+    """The instant of a day with or without a time of day, on the clock there; ValueError says why not."""
+    plain = narrow(text)
+    found = _TIME_OF_DAY.search(plain)
+    if found is None and ":" in plain:
+        raise ValueError(f"{text!r} is not a date with a time of day; write it like 2027-03-31 9:00")
+    day = parse_date(plain[: found.start()] if found else plain)
+    return instant_of(day, _time_of_day(found, text) if found else MIDNIGHT, zone)
+
+
+def _time_of_day(found: re.Match[str], text: str) -> time:
+    hour, minute, second = (int(part or 0) for part in found.groups())
+    try:
+        return time(hour, minute, second)
+    except ValueError:
+        raise ValueError(f"{text!r} is a time of day that does not exist") from None
 
 
 def _day(year: int, month: str, day: str, text: str) -> date:
@@ -46,17 +70,17 @@ def _day(year: int, month: str, day: str, text: str) -> date:
         read = date(year, int(month), int(day))
     except ValueError:
         raise ValueError(f"{text!r} is a day that does not exist") from None
-    if not 1950 <= read.year <= 2200:
-        raise ValueError(f"{text!r} lies outside the years 1950 to 2200")
+    if not FIRST_YEAR <= read.year <= LAST_YEAR:
+        raise ValueError(f"{text!r} lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
     return read
 
 
 def parse_yes(text: str) -> bool:
     """True or false from yes/no, 1/0, はい/いいえ, 有/無 and the like; ValueError says why not."""
     plain = narrow(text).casefold()
-    if plain in _YES:
+    if plain in YES:
         return True
-    if plain in _NO:
+    if plain in NO:
         return False
     raise ValueError(f"{text!r} is neither yes nor no")
 
@@ -83,11 +107,11 @@ def minor_units(text: str, currency: str) -> int:
     scale = Decimal(10_000) if plain.endswith("万") else Decimal(1)
     try:
         amount = Decimal(plain.removesuffix("万")) * scale * 10 ** get_currency_precision(currency)
-        whole = int(amount)
-    except (InvalidOperation, ValueError, OverflowError):
+        is_possible = 0 <= amount <= _MOST_MINOR_UNITS
+    except (ArithmeticError, ValueError):
         raise ValueError(f"{text!r} is not an amount") from None
-    if amount != whole:
-        raise ValueError(f"{text!r} is finer than {currency} can be paid in")
-    if not 0 <= whole <= _MOST_MINOR_UNITS:
+    if not is_possible:
         raise ValueError(f"{text!r} cannot be the amount of a contract")
-    return whole
+    if amount != int(amount):
+        raise ValueError(f"{text!r} is finer than {currency} can be paid in")
+    return int(amount)

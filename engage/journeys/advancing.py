@@ -11,24 +11,50 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from engage.customers.facts import Subject, load_facts
+from engage.customers.facts import Subject
 from engage.db.bulk import insert_ignore
 from engage.db.sets import one_of
+from engage.events.recording import record
+from engage.journeys.assigning import keep_ways, ways_taken
 from engage.journeys.decide import decide
-from engage.journeys.decisions import Decided, Decision, Ended, Ordered, RunState, TaskRaised, Waiting
+from engage.journeys.decisions import (
+    Assigned,
+    Decided,
+    Decision,
+    Ended,
+    FactsSet,
+    FormAsked,
+    Notified,
+    Ordered,
+    RunState,
+    Started,
+    TaskRaised,
+    Waiting,
+)
 from engage.journeys.entering import wait_row
+from engage.journeys.fact_events import fact_events
+from engage.journeys.holding import hold
 from engage.journeys.journal import rows_of
-from engage.journeys.reading import read_ahead
+from engage.journeys.knowing import know
+from engage.journeys.noticing import notices_of
+from engage.journeys.reading import next_step, read_ahead
+from engage.journeys.rehearing import hear_again
+from engage.journeys.rehearsing import rehearse, take_back
 from engage.journeys.runs import Run, claim_due, write_states
+from engage.journeys.shadows import is_shadow
+from engage.journeys.splitting import WAYS_TAKEN
+from engage.journeys.starting import start_events
 from engage.journeys.surroundings import Surroundings
 from engage.journeys.tables import StepRun, Wait
-from engage.journeys.waking import hear_again
 from engage.keys import task_of_step
 from engage.language.spec import EmailStep
+from engage.language.vocabulary import FORM_FILLED
 from engage.messages.cancelling import cancel_pending
 from engage.messages.drafting import draft
 from engage.messages.orders import MessageOrder
+from engage.notices.raising import raise_notices
 from engage.releases.library import Library, LivePlaybook
+from engage.releases.pauses import pauses
 from engage.tasks.raising import NewTask, raise_tasks
 
 log = logging.getLogger(__name__)
@@ -49,6 +75,10 @@ class _Effects:
     waits: list[dict[str, Any]] = field(default_factory=list)
     heard: list[int] = field(default_factory=list)
     ended: list[int] = field(default_factory=list)
+    assigned: list[tuple[Run, Assigned]] = field(default_factory=list)
+    noted: list[tuple[Run, FactsSet, Mapping[str, Any]]] = field(default_factory=list)
+    news: list[tuple[Run, Notified, Mapping[str, Any]]] = field(default_factory=list)
+    started: list[tuple[Run, Started, Mapping[str, Any]]] = field(default_factory=list)
     cut_short: dict[str, list[int]] = field(default_factory=dict)
     reasons: dict[int, str] = field(default_factory=dict)
 
@@ -58,21 +88,25 @@ def advance(session: Session, library: Library, *, now: datetime, limit: int = 5
     runs = claim_due(session, now=now, limit=limit)
     if not runs:
         return 0
-    carry_on(session, library, hear_again(session, library, runs), _facts_for(session, library, runs, now), now=now)
+    heard = hear_again(session, library, runs, now=now)
+    carry_on(session, library, heard, _facts_for(session, library, runs, now), now=now)
     return len(runs)
 
 
 def _facts_for(session: Session, library: Library, runs: Sequence[Run], now: datetime) -> dict[Subject, dict[str, Any]]:
     """The facts that the next stretch of each run may ask: mostly few where it only begins to wait."""
     few: dict[Subject, frozenset[str]] = {}
+    ahead: dict[tuple[int, str | None], frozenset[str]] = {}  # runs of a version mostly stand at the same few steps
     for run in runs:
         live = library.playbook(session, run.version_id)
-        reading = read_ahead(live.playbook, live.program, run.state)
-        few[run.subject] = few.get(run.subject, frozenset()) | reading
+        begins = run.version_id, next_step(live.program, run.state)
+        if begins not in ahead:
+            ahead[begins] = read_ahead(live.playbook, live.program, begins[1])
+        few[run.subject] = few.get(run.subject, frozenset()) | ahead[begins]
     known: dict[Subject, dict[str, Any]] = {}
     for reading in set(few.values()):
         subjects = [subject for subject, read in few.items() if read == reading]
-        known |= load_facts(session, library, subjects, now=now, reading=reading)
+        known |= know(session, library, subjects, now=now, reading=reading)
     return known
 
 
@@ -84,21 +118,42 @@ def carry_on(
     *,
     now: datetime,
 ) -> None:
-    """Decides for runs that this transaction holds, and writes the effects."""
+    """Decides for runs that this transaction holds, and writes the effects; of a shadow's runs, nobody hears."""
+    runs = list(runs)
+    heard = [run for run in runs if not is_shadow(run.playbook_key)]
+    _write(session, library, _decided(session, library, heard, facts, now=now), now=now)
+    if len(heard) < len(runs):
+        unheard = [run for run in runs if is_shadow(run.playbook_key)]
+        _note(session, library, _decided(session, library, unheard, facts, now=now), now=now)
+
+
+def _decided(
+    session: Session,
+    library: Library,
+    runs: Sequence[Run],
+    facts: Mapping[Subject, Mapping[str, Any]],
+    *,
+    now: datetime,
+) -> _Effects:
     surroundings = Surroundings(library.vocabulary(session))
     effects = _Effects()
+    split = [run for run in runs if library.playbook(session, run.version_id).program.splits]
+    taken = ways_taken(session, split) if split else {}
+    paused = pauses(session)  # asked once the runs are held: a resume that came before has been seen
     for run in runs:
         live = library.playbook(session, run.version_id)
+        known = {**facts.get(run.subject, {}), WAYS_TAKEN: taken.get((run.playbook_key, run.subject.account_id), {})}
         try:
-            decided = decide(
-                live.playbook, live.program, run.state, facts.get(run.subject, {}), now, surroundings=surroundings
-            )
+            if run.playbook_key in paused:
+                decided = hold(live.playbook, run.state, known, now, surroundings=surroundings)
+            else:
+                decided = decide(live.playbook, live.program, run.state, known, now, surroundings=surroundings)
         except Exception:
             log.exception("a run could not be decided", extra={"enrolment_id": run.id, "playbook": run.playbook_key})
             effects.states.append((run, _rested(run.state, now)))
         else:
-            _collect(effects, run, live, decided, now)
-    _write(session, library, effects, now=now)
+            _collect(effects, run, live, decided, known, now)
+    return effects
 
 
 def _rested(state: RunState, now: datetime) -> RunState:
@@ -108,25 +163,40 @@ def _rested(state: RunState, now: datetime) -> RunState:
     return replace(state, memory={**state.memory, "failures": failures}, due_at=now + rest)
 
 
-def _collect(effects: _Effects, run: Run, live: LivePlaybook, decided: Decided, now: datetime) -> None:
+def _collect(
+    effects: _Effects, run: Run, live: LivePlaybook, decided: Decided, facts: Mapping[str, Any], now: datetime
+) -> None:
     state = decided.state
     effects.journal.extend(rows_of(run.id, decided.decisions, now))
-    if (run.state.memory.get("wait") or {}).get("kind") == "event" and decided.decisions:
+    if (run.state.memory.get("wait") or {}).get("kind") in ("event", "form") and decided.decisions:
         effects.heard.append(run.id)
     for decision in decided.decisions:
-        _collect_one(effects, run, live, decision, now)
+        _collect_one(effects, run, live, decision, facts, now)
     if isinstance(last := _last(decided.decisions), Waiting) and last.events:
         state = replace(state, due_at=min(last.until, now + LOOK_AGAIN))
         effects.waits.extend(wait_row(run.id, run.subject, "wait", name) for name in last.events)
     effects.states.append((run, state))
 
 
-def _collect_one(effects: _Effects, run: Run, live: LivePlaybook, decision: Decision, now: datetime) -> None:
+def _collect_one(
+    effects: _Effects, run: Run, live: LivePlaybook, decision: Decision, facts: Mapping[str, Any], now: datetime
+) -> None:
     match decision:
         case Ordered():
             effects.orders.append(_order(run, live, decision, now))
+        case Assigned():
+            effects.assigned.append((run, decision))
+        case FactsSet():
+            effects.noted.append((run, decision, facts))
+        case Notified():
+            effects.news.append((run, decision, facts))
+        case Started():
+            effects.started.append((run, decision, facts))
         case TaskRaised():
             effects.tasks.append(_task(run, decision))
+        case FormAsked():
+            effects.tasks.append(replace(_task(run, decision), fields=decision.fields))
+            effects.waits.append(wait_row(run.id, run.subject, "wait", FORM_FILLED))
         case Ended():
             effects.ended.append(run.id)
             effects.reasons[run.id] = decision.reason
@@ -137,16 +207,37 @@ def _collect_one(effects: _Effects, run: Run, live: LivePlaybook, decision: Deci
 
 
 def _write(session: Session, library: Library, effects: _Effects, *, now: datetime) -> None:
-    insert_ignore(session, StepRun, effects.journal)
     for reason, ids in effects.cut_short.items():
         cancel_pending(session, enrolment_ids=ids, reason=reason, now=now)
+    _keep(session, effects, now)
+    if effects.orders:
+        draft(session, library, effects.orders, now=now)
+    if effects.assigned:
+        keep_ways(session, effects.assigned, now=now)
+    if effects.noted:
+        record(session, list(fact_events(effects.noted, now=now)))
+    if effects.news:
+        raise_notices(session, list(notices_of(effects.news, now=now)), now=now)
+    if effects.started:
+        record(session, list(start_events(effects.started, now=now)))
+    if effects.tasks:
+        raise_tasks(session, effects.tasks, now=now)
+
+
+def _keep(session: Session, effects: _Effects, now: datetime) -> None:
+    """The runs themselves: what they decided, what they wait for, where they stand."""
+    insert_ignore(session, StepRun, effects.journal)
     _forget_waits(session, effects)
     insert_ignore(session, Wait, effects.waits)
     write_states(session, effects.states, now=now, reasons=effects.reasons)
-    if effects.orders:
-        draft(session, library, effects.orders, now=now)
-    if effects.tasks:
-        raise_tasks(session, effects.tasks, now=now)
+
+
+def _note(session: Session, library: Library, effects: _Effects, *, now: datetime) -> None:
+    """A shadow's effects: its messages are written down as what would have been sent; all else is in its journal."""
+    for reason, ids in effects.cut_short.items():
+        take_back(session, ids, reason=reason, now=now)
+    effects.states = rehearse(session, library, effects.orders, effects.states, now=now)
+    _keep(session, effects, now)
 
 
 def _forget_waits(session: Session, effects: _Effects) -> None:
@@ -171,27 +262,27 @@ def _order(run: Run, live: LivePlaybook, decision: Ordered, now: datetime) -> Me
         contract_id=run.subject.contract_id,
         contact_id=decision.person.id,
         channel="email" if isinstance(step, EmailStep) else "in_app",
-        template=step.template,
-        templates=live.templates.get(step.template, {}),
+        template=decision.template,
+        templates=live.templates.get(decision.template, {}),
         sender=decision.sender,
         cc=decision.cc,
         topic=step.topic or playbook.topic,
         hours=step.hours or playbook.hours,
         approval=decision.approval,
         facts=decision.facts,
-        due_at=now,
+        due_at=run.not_before or now,
         wakes=decision.wakes,
     )
 
 
-def _task(run: Run, decision: TaskRaised) -> NewTask:
+def _task(run: Run, decision: TaskRaised | FormAsked) -> NewTask:
     return NewTask(
         key=task_of_step(run.id, decision.step_id, decision.visit),
         account_id=run.subject.account_id,
         contact_id=run.subject.contact_id,
         title=decision.title,
         role=decision.role,
-        reason=decision.reason,
+        reason=decision.reason if isinstance(decision, TaskRaised) else "form",
         due_at=decision.due_at,
         note=decision.note,
         playbook_key=run.playbook_key,

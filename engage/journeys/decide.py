@@ -4,36 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, assert_never
 
-from engage.calendars.zones import start_of
-from engage.journeys.addressing import approval_of, copies_of, recipient_of, sender_of
+from engage.journeys.addressing import Addressed, asked_roles, recipients_of
 from engage.journeys.decisions import (
+    Assigned,
     Chose,
     Decided,
     Decision,
     Ended,
-    Ordered,
+    FactsSet,
     Passed,
+    Repeated,
     RunState,
     Settled,
-    TaskRaised,
     WaitEnded,
     Waiting,
 )
-from engage.journeys.ends import exit_taken, goal_reached, inputs_of, signal_of, watches
-from engage.journeys.surroundings import DEFAULT_DUE, Surroundings
+from engage.journeys.deeds import At, deed_of, form_of
+from engage.journeys.ends import ends_of, inputs_of, signal_of, watches
+from engage.journeys.noting import with_values
+from engage.journeys.ordering import Orders, nobody_found
+from engage.journeys.rounds import next_turn, rounds_done
+from engage.journeys.settling import Settlement, news_of, once, settlement_of
+from engage.journeys.splitting import WAYS_TAKEN, way_of
+from engage.journeys.surroundings import Surroundings
+from engage.journeys.wait_ends import end_of_wait
+from engage.language.addressees import Everybody
 from engage.language.expressions import Expression
 from engage.language.program import Node, Program
-from engage.language.spec import ChooseStep, EmailStep, InAppStep, Playbook, TaskStep, TaskWork, WaitStep
+from engage.language.spec import (
+    ChooseStep,
+    EmailStep,
+    FormStep,
+    InAppStep,
+    LeadStep,
+    NotifyStep,
+    Playbook,
+    RepeatStep,
+    SetStep,
+    SplitStep,
+    StartStep,
+    StopStep,
+    TaskStep,
+    WaitStep,
+    WebhookStep,
+)
+from engage.language.vocabulary import FORM_FILLED
 
 MOST_VISITS = 5
-NOBODY = {
-    "ja": "宛先となるお客様担当者が見つかりません。担当者を登録するか、直接ご連絡ください",
-    "en": "Nobody at this customer can get this message: add a contact, or reach them yourself",
-}
-HIDDEN = frozenset({"people", "senders"})
 
 
 def decide(
@@ -57,6 +77,7 @@ def facts_of_run(facts: Mapping[str, Any], state: RunState) -> dict[str, Any]:
         "event": state.trigger.get("event"),
         "occurrence": state.trigger.get("occurrence"),
         "waited": memory.get("waited"),
+        "form": dict(memory.get("form") or {}),
         "sent": dict(memory.get("sent") or {}),
     }
 
@@ -94,21 +115,12 @@ class _Walk:
     # -- ends
 
     def _end_early(self) -> Ended | None:
-        ended = goal_reached(
-            self.playbook.goal,
-            self.signals,
-            self.facts,
-            entered_at=self.state.entered_at,
-            now=self.now,
-            place=self.place,
-        )
-        taken = None if ended else exit_taken(self.playbook.exit, self.signals, self.facts)
-        if taken is None:
-            return ended
-        ended, number, rule = taken
-        if rule.task is not None:
-            self._raise(f"@exit-{number}", rule.task, reason="exit", inputs=ended.inputs)
-        return ended
+        here = self._here(self.at or "")
+        ending = ends_of(self.playbook, self.signals, here, entered_at=self.state.entered_at)
+        if ending is None:
+            return None
+        self.decisions += ending[0]
+        return ending[1]
 
     def _finish(self, ended: Ended) -> Decided:
         self.decisions.append(ended)
@@ -119,25 +131,43 @@ class _Walk:
 
     def _on_message(self, wait: Mapping[str, Any]) -> Decided:
         step_id = wait["step"]
-        news = (signal for signal in self.signals if signal["purpose"] == "message")
-        signal = next((one for one in news if (one["step"], one["visit"]) == (step_id, self.visit)), None)
-        if signal is None:
+        news = news_of(self.signals, wait.get("as", step_id), self.visit)
+        outcomes = once([*wait.get("outcomes", ()), *news])
+        if len(outcomes) < wait.get("of", 1):
+            self.memory["wait"] = {**wait, "outcomes": outcomes}
             return self._stay()
-        again = self._is_gone(signal) and self.visit < MOST_VISITS
-        outcome, reason = signal["outcome"], signal.get("reason")
+        self.memory["tried"] = [*(self.memory.get("tried") or ()), *outcomes]
+        now, together = settlement_of(outcomes), settlement_of(self.memory["tried"])
+        again = self._asks_others(step_id, together)
         self._note(
-            Settled(step_id=step_id, visit=self.visit, outcome=outcome, at=signal["at"], reason=reason, again=again)
+            Settled(
+                step_id=step_id,
+                visit=self.visit,
+                outcome=now.outcome,
+                at=now.at,
+                reason=now.reason,
+                again=again,
+                each=tuple(outcomes) if len(outcomes) > 1 else (),
+            )
         )
-        self._remember_sent(step_id, outcome, signal["at"])
+        self._remember_sent(step_id, together.outcome, now.at)
         del self.memory["wait"]
         if again:
             self.visit += 1
             return self._go(step_id)
         return self._leave(step_id)
 
-    @staticmethod
-    def _is_gone(signal: Mapping[str, Any]) -> bool:
-        return signal["outcome"] == "skipped" and str(signal.get("reason") or "").startswith("recipient_gone")
+    def _asks_others(self, step_id: str, past: Settlement) -> bool:
+        """Whether the step is done again: somebody was not reached, so others, or a colleague, are asked."""
+        step = self.program[step_id].step
+        most = MOST_VISITS * max(rounds_done(self.memory.get("round")), 1)
+        if not past.away or self.visit >= most or not isinstance(step, EmailStep | InAppStep):
+            return False
+        return bool(self._addressed(step, past)) or not (past.reached or past.is_refusal)
+
+    def _addressed(self, step: EmailStep | InAppStep, past: Settlement) -> tuple[Addressed, ...]:
+        contact_id = self.state.contact_id
+        return recipients_of(self.playbook, step, self.facts, contact_id, reached=past.reached, away=past.away)
 
     def _on_wait(self, wait: Mapping[str, Any]) -> Decided:
         signal = signal_of(self.signals, "wait", step=wait["step"])
@@ -153,8 +183,10 @@ class _Walk:
         )
         if wait["kind"] == "event":
             self._remember_waited(event)
+        if wait["kind"] == "form" and signal is not None:
+            self._remember_form(step_id, event["properties"].get("values") or {})
         del self.memory["wait"]
-        return self._leave(step_id)
+        return self._go(step_id) if wait["kind"] == "round" else self._leave(step_id)
 
     def _remember_waited(self, event: Mapping[str, Any]) -> None:
         waited = {
@@ -170,22 +202,32 @@ class _Walk:
     # -- steps
 
     def _leave(self, step_id: str) -> Decided:
-        next_id = self.program[step_id].next_id
-        self.visit = self.visit if next_id is None else 1
-        return self._go(next_id)
+        return self._go(self._arrive(self.program[step_id].next_id))
+
+    def _arrive(self, step_id: str | None) -> str | None:
+        """Sets the visit for a step that is come to: each round of a repeat is a new one."""
+        if step_id is not None:
+            self.memory.pop("tried", None)
+            is_again = self.program[step_id].within is not None
+            self.visit = (self.memory.get("visits") or {}).get(step_id, 0) + 1 if is_again else 1
+        return step_id
 
     def _go(self, step_id: str | None) -> Decided:
         while step_id is not None:
             self.at, node = step_id, self.program[step_id]
-            if node.step.if_ is not None and not self._holds(node.step.if_):
+            if node.within is not None:
+                self.memory["visits"] = {**(self.memory.get("visits") or {}), step_id: self.visit}
+            is_in_rounds = (self.memory.get("round") or {}).get("step") == step_id
+            if node.step.if_ is not None and not is_in_rounds and not self._holds(node.step.if_):
                 self._note(Passed(step_id=step_id, visit=self.visit, reason="if", inputs=self._inputs(node.step.if_)))
                 going, step_id = True, node.next_id
+            elif isinstance(node.step, StopStep):
+                return self._finish(Ended(state="exited", reason=node.step.stop, inputs=self._inputs(node.step.if_)))
             else:
                 going, step_id = self._take(step_id, node)
             if not going:
                 return self._park(step_id)
-            if step_id is not None:
-                self.visit = 1
+            self._arrive(step_id)
         return self._finish(Ended(state="done", reason="completed"))
 
     def _take(self, step_id: str, node: Node) -> tuple[bool, str | None]:
@@ -198,59 +240,45 @@ class _Walk:
                 return (False, step_id) if self._begin_wait(step_id, step) else (True, node.next_id)
             case ChooseStep():
                 return True, self._choose(step_id, node)
-            case TaskStep():
-                self._raise(step_id, step.task, reason="step", inputs=self._inputs(step.if_))
+            case SplitStep():
+                return True, self._assign(step_id, node, step)
+            case RepeatStep():
+                return self._repeat(step_id, node, step)
+            case FormStep():
+                self._ask(step_id, step)
+                return False, step_id
+            case LeadStep() | NotifyStep() | WebhookStep() | SetStep() | StartStep() | TaskStep():
+                deed = deed_of(step, self._here(step_id, step.if_))
+                self._note(deed)
+                if isinstance(deed, FactsSet):
+                    self.facts = with_values(self.facts, deed.values)
                 return True, node.next_id
+            case StopStep():
+                return True, None
             case _:
                 assert_never(step)
 
     def _order(self, step_id: str, node: Node, step: EmailStep | InAppStep) -> bool:
         """Orders the message; whether the run rests until it has settled."""
-        person = recipient_of(self.playbook, step, self.facts, self.state.contact_id)
-        if person is None:
-            self._nobody(step_id, step)
+        past = settlement_of(self.memory.get("tried") or ())
+        addressed = self._addressed(step, past)
+        if not addressed:
+            self._remember_sent(step_id, "nobody", self.now.isoformat())
+            self._note(nobody_found(self._here(step_id), asked_roles(self.playbook, step), past.away))
             return False
-        wakes = node.next_id is not None or watches(self.playbook)
-        shown = {name: value for name, value in self.facts.items() if name not in HIDDEN}
-        shown["contact"] = person.facts
-        self._note(
-            Ordered(
-                step_id=step_id,
-                visit=self.visit,
-                inputs=self._inputs(step.if_),
-                step=step,
-                person=person,
-                sender=sender_of(self.playbook, step, self.facts),
-                cc=copies_of(self.playbook, step, self.facts, person),
-                approval=approval_of(step, self.facts, self.surroundings),
-                facts=shown,
-                wakes=wakes,
-            )
-        )
+        several = isinstance(step.to or self.playbook.to, Everybody)
+        wakes = several or node.next_id is not None or watches(self.playbook)
+        orders = Orders(self.playbook, step, self._here(step_id, step.if_), self.surroundings, wakes=wakes)
+        self.decisions += orders.to(addressed, copies=not past.reached)
         self._remember_sent(step_id, "ordered", self.now.isoformat())
         if wakes:
-            self.memory["wait"] = {"kind": "message", "step": step_id}
+            self.memory["wait"] = {"kind": "message", "step": step_id} | ({"of": len(addressed)} if several else {})
         return wakes
-
-    def _nobody(self, step_id: str, step: EmailStep | InAppStep) -> None:
-        asked = list(step.to or self.playbook.to)
-        self._remember_sent(step_id, "nobody", self.now.isoformat())
-        self._note(
-            TaskRaised(
-                step_id=step_id,
-                visit=self.visit,
-                title=NOBODY,
-                role="csm",
-                due_at=self.place.after(self.now, DEFAULT_DUE),
-                reason="nobody_found",
-                inputs={"to": asked},
-            )
-        )
 
     def _begin_wait(self, step_id: str, step: WaitStep) -> bool:
         """Begins to wait; False when there is nothing to wait for."""
-        until = self._end_of_wait(step)
-        inputs = self._inputs(step.until)
+        until = end_of_wait(step, self.facts, now=self.now, place=self.place, contact_id=self.state.contact_id)
+        inputs = self._inputs(step.until) if isinstance(step.until, Expression) else {}
         if until is None or (until <= self.now and not step.for_):
             reason = "date_missing" if until is None else "date_passed"
             self._note(Passed(step_id=step_id, visit=self.visit, reason=reason, inputs=inputs))
@@ -259,15 +287,6 @@ class _Walk:
         self.memory["wait"] = {"kind": kind, "step": step_id, "until": until.isoformat(), "events": list(events)}
         self._note(Waiting(step_id=step_id, visit=self.visit, until=until, events=events, inputs=inputs))
         return True
-
-    def _end_of_wait(self, step: WaitStep) -> datetime | None:
-        span = step.time or step.up_to
-        if span is not None:
-            return self.place.after(self.now, span)
-        value = step.until.evaluate(self.facts) if step.until is not None else None
-        if isinstance(value, datetime):
-            return value
-        return start_of(value, self.place.zone) if isinstance(value, date) else None
 
     def _choose(self, step_id: str, node: Node) -> str | None:
         conditions = [condition for condition, _ in node.branches if condition is not None]
@@ -280,19 +299,46 @@ class _Walk:
         self._note(Chose(step_id=step_id, visit=self.visit, way="none", leads_to=node.next_id, inputs=inputs))
         return node.next_id
 
-    def _raise(self, step_id: str, work: TaskWork, *, reason: str, inputs: Mapping[str, Any] | None = None) -> None:
-        self._note(
-            TaskRaised(
-                step_id=step_id,
-                visit=self.visit,
-                title=work.title.model_dump(),
-                role=work.to,
-                due_at=self.place.after(self.now, work.due or DEFAULT_DUE),
-                reason=reason,
-                note=work.note.model_dump() if work.note else {},
-                inputs=inputs or {},
-            )
-        )
+    def _assign(self, step_id: str, node: Node, step: SplitStep) -> str | None:
+        account = str((self.facts.get("account") or {}).get("external_id") or "")
+        way = way_of(self.playbook.key, step, account, self.facts.get(WAYS_TAKEN) or {})
+        leads_to = dict(node.ways)[way]
+        share = f"{step.split[way]}%"
+        self._note(Assigned(step_id=step_id, visit=self.visit, way=way, share=share, leads_to=leads_to))
+        return leads_to
+
+    def _repeat(self, step_id: str, node: Node, step: RepeatStep) -> tuple[bool, str | None]:
+        """Begins the next round, rests until it is time for it, or goes on behind the repeat."""
+        before = self.memory.get("round")
+        turn = next_turn(step, before, self.facts, self.now, self.place)
+        inputs = self._inputs(None if before else step.if_, step.repeat.until)
+        self.visit = max(turn.number, 1)
+        if turn.due is not None:
+            self.memory["wait"] = {"kind": "round", "step": step_id, "until": turn.due.isoformat(), "events": []}
+            self._note(Waiting(step_id=step_id, visit=self.visit, until=turn.due, inputs=inputs))
+            return False, step_id
+        leads_to = node.branches[0][1] if turn.what == "round" else node.next_id
+        self._note(Repeated(step_id=step_id, visit=self.visit, reason=turn.what, leads_to=leads_to, inputs=inputs))
+        if turn.what == "round":
+            self.memory["round"] = {"step": step_id, "number": turn.number, "at": self.now.isoformat()}
+        else:
+            self.memory.pop("round", None)
+        return True, leads_to
+
+    def _ask(self, step_id: str, step: FormStep) -> None:
+        asked = form_of(step, self._here(step_id, step.if_))
+        self.memory["wait"] = {
+            "kind": "form",
+            "step": step_id,
+            "until": asked.until.isoformat(),
+            "events": [FORM_FILLED],
+        }
+        self._remember_form(step_id, {})
+        self._note(asked)
+
+    def _here(self, step_id: str, *conditions: Expression | None) -> At:
+        inputs = self._inputs(*conditions)
+        return At(step_id=step_id, visit=self.visit, facts=self.facts, now=self.now, place=self.place, inputs=inputs)
 
     # -- state
 
@@ -315,6 +361,11 @@ class _Walk:
         name = step_id.replace("-", "_")
         sent = {**(self.memory.get("sent") or {}), name: {"state": outcome, "at": at}}
         self.memory["sent"] = self.facts["sent"] = sent
+
+    def _remember_form(self, step_id: str, values: Mapping[str, Any]) -> None:
+        filled = {**values, "filled": bool(values)}
+        forms = {**(self.memory.get("form") or {}), step_id.replace("-", "_"): filled}
+        self.memory["form"] = self.facts["form"] = forms
 
     def _holds(self, condition: Expression) -> bool:
         return condition.holds(self.facts)

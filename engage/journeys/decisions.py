@@ -12,6 +12,7 @@ from engage.language.spec import EmailStep, InAppStep
 from engage.messages.orders import ApprovalRule
 
 Inputs = Mapping[str, Any]
+Target = tuple[Literal["mail", "slack", "webhook"], str]  # how, and to whom
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class Ordered(_AtStep):
     """A message to one person is ordered; the gate and perhaps a colleague decide whether it goes."""
 
     step: EmailStep | InAppStep
+    template: str
     person: Person
     sender: int | Literal["team"]
     cc: tuple[int, ...]
@@ -43,12 +45,13 @@ class Ordered(_AtStep):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled(_AtStep):
-    """What became of a message that was ordered."""
+    """What became of what was ordered: accepted if anybody's message was; `again` when others are asked now."""
 
     outcome: str
     at: str
     reason: str | None = None
     again: bool = False
+    each: tuple[Mapping[str, Any], ...] = ()  # by person, where there were several
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +79,37 @@ class Chose(_AtStep):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Assigned(_AtStep):
+    """A way of a split was taken, by lot or because the account has gone that way before."""
+
+    way: str
+    share: str
+    leads_to: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeated(_AtStep):
+    """A round of a repeat begins (the visit says which), or there are no more: `until` holds, or there were enough."""
+
+    reason: str  # round | until | at_most
+    leads_to: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsSet(_AtStep):
+    """Facts about the customer are noted; None makes one missing."""
+
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started(_AtStep):
+    """Another playbook is to begin for the same subject."""
+
+    playbook: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRaised(_AtStep):
     """A colleague gets work."""
 
@@ -95,7 +129,44 @@ class Ended:
     inputs: Inputs = field(default_factory=dict)
 
 
-Decision = Passed | Ordered | Settled | Waiting | WaitEnded | Chose | TaskRaised | Ended
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormAsked(_AtStep):
+    """A colleague is asked to fill in a form, and the run rests until it is filled in or the time is up."""
+
+    title: Mapping[str, str]
+    role: str
+    due_at: datetime
+    until: datetime
+    fields: tuple[Mapping[str, Any], ...]
+    note: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notified(_AtStep):
+    """Our own side is told something: colleagues by mail, a channel in Slack, a system by webhook."""
+
+    targets: tuple[Target, ...]
+    title: Mapping[str, str] = field(default_factory=dict)
+    text: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+AtStep = (
+    Passed
+    | Ordered
+    | Settled
+    | Waiting
+    | WaitEnded
+    | Chose
+    | Assigned
+    | Repeated
+    | FactsSet
+    | Started
+    | TaskRaised
+    | FormAsked
+    | Notified
+)
+Decision = AtStep | Ended
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from engage.journeys.decisions import Ended
+from engage.journeys.decisions import Ended, TaskRaised
+from engage.journeys.deeds import At, work_of
 from engage.journeys.surroundings import Place
 from engage.language.expressions import Expression
 from engage.language.spec import ExitRule, Goal, Playbook
 from engage.language.values import lookup
 
 Signal = Mapping[str, Any]
+Ending = tuple[list[TaskRaised], Ended]
 
 
 def watches(playbook: Playbook) -> bool:
     """Whether something may still end a run of this playbook early, so that its last message is watched too."""
     return playbook.goal is not None or bool(playbook.exit)
+
+
+def ends_of(playbook: Playbook, signals: Sequence[Signal], here: At, *, entered_at: datetime) -> Ending | None:
+    """The end of the run, if its goal is reached or an exit is taken, with the work that the exit leaves."""
+    facts, now = here.facts, here.now
+    reached = goal_reached(playbook.goal, signals, facts, entered_at=entered_at, now=now, place=here.place)
+    if reached is not None:
+        return [], reached
+    taken = exit_taken(playbook.exit, signals, facts)
+    if taken is None:
+        return None
+    ended, number, rule = taken
+    if rule.task is None:
+        return [], ended
+    at = replace(here, step_id=f"@exit-{number}", inputs=ended.inputs)
+    return [work_of(rule.task, at, reason="exit")], ended
 
 
 def goal_reached(

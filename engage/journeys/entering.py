@@ -7,24 +7,35 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from engage.customers.facts import Subject, load_facts, read_for
+from engage.customers.facts import Subject, read_for
 from engage.db.bulk import insert_ignore
 from engage.db.session import nudge
-from engage.db.sets import one_of
+from engage.db.sets import among
 from engage.ids import new_id
 from engage.journeys.ends import inputs_of
+from engage.journeys.holding_out import Lot, draw_lots, keep_lots, reason_of
 from engage.journeys.journal import entry_row
+from engage.journeys.knowing import know
+from engage.journeys.replacing import end_runs_before
+from engage.journeys.shadows import is_shadow, runs_before
 from engage.journeys.skipping import MOVED, has_moved, skip_task, wants_task
 from engage.journeys.surroundings import Surroundings
 from engage.journeys.tables import Enrolment, StepRun, Wait
-from engage.language.spec import Playbook
+from engage.language.spec import OnceTrigger, Playbook
+from engage.language.tree import Heard
+from engage.language.vocabulary import PLAYBOOK_STARTED
 from engage.releases.library import Library, LivePlaybook
 from engage.tasks.raising import NewTask, raise_tasks
 
 CHUNK = 500
+_runs = Enrolment.__table__.c
+_RUNS = select(_runs.subject_id, _runs.occurrence, _runs.state, _runs.entered_at, _runs.end_reason).where(
+    _runs.subject_kind == bindparam("kind"), among(_runs.subject_id, "ids")
+)
+_RUNS_OF_LIVE = _RUNS.where(_runs.playbook_key == bindparam("playbook"))
 CHANGE = "@change"  # the event name under which runs wait for any change of their customer's facts
 USE = "@use"  # and for any use of the product, where a condition asks about usage
 
@@ -38,11 +49,23 @@ class Candidate:
     occurrence: str
     trigger: Mapping[str, Any] = field(default_factory=dict)
     skip: str | None = None  # why this occurrence is only noted, such as `too_late`
+    lots: tuple[Lot, ...] = ()  # what was drawn for it, where a trial is on
 
     @property
     def identity(self) -> tuple[str, str, int]:
         """The subject in the playbook."""
         return self.live.key, self.subject.kind, self.subject.id
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a colleague put the subject in."""
+        event = self.trigger.get("event") or {}
+        return event.get("name") == PLAYBOOK_STARTED and bool(event.get("properties", {}).get("by"))
+
+    @property
+    def begins_anew(self) -> bool:
+        """Whether a run that is under way gives way to it."""
+        return self.skip is None and self.live.playbook.reentry.rule == "begin_anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +94,9 @@ def _enter_chunk(
 ) -> int:
     subjects = list(dict.fromkeys(candidate.subject for candidate in chunk))
     asked = {name for one in chunk if one.live.playbook.audience for name in one.live.playbook.audience.names}
-    known = load_facts(session, library, subjects, now=now, reading=read_for(asked))
+    known = know(session, library, subjects, now=now, reading=read_for(asked))
     invited = [(one, inputs) for one in chunk if (inputs := _invited(one, known.get(one.subject))) is not None]
+    invited = _less_the_held_out(session, library, invited, known)
     rows = [_row(candidate, now) for candidate, _ in invited]
     chosen = [Enrolment.id, Enrolment.playbook_key, Enrolment.subject_kind, Enrolment.subject_id, Enrolment.occurrence]
     new: dict[tuple[Any, ...], int] = {
@@ -83,11 +107,30 @@ def _enter_chunk(
         for candidate, inputs in invited
         if (*candidate.identity, candidate.occurrence) in new
     ]
+    anew = {one.identity: id_ for id_, one, _ in fresh if one.begins_anew}
+    end_runs_before(session, anew, now=now)
     journal = [entry_row(id_, inputs, _detail(candidate), now) for id_, candidate, inputs in fresh]
     insert_ignore(session, StepRun, journal)
     insert_ignore(session, Wait, [row for id_, candidate, _ in fresh for row in _listening(id_, candidate)])
+    heard = [(id_, candidate.lots) for id_, candidate, _ in fresh if not is_shadow(candidate.live.key)]
+    keep_lots(session, heard, now=now)
     raise_tasks(session, list(_tasks([candidate for _, candidate, _ in fresh], known, surroundings, now)), now=now)
     return len(fresh)
+
+
+def _less_the_held_out(
+    session: Session,
+    library: Library,
+    invited: Sequence[tuple[Candidate, dict[str, Any]]],
+    known: Mapping[Subject, Mapping[str, Any]],
+) -> list[tuple[Candidate, dict[str, Any]]]:
+    """The same, those left alone for a trial with the reason; whom a colleague puts in is in no trial."""
+    entrants = [(one.live, one.subject) if one.skip is None and not one.is_by_hand else None for one, _ in invited]
+    lots = draw_lots(session, library, entrants, known)
+    return [
+        (replace(one, lots=drawn, skip=one.skip or reason_of(drawn)), inputs)
+        for (one, inputs), drawn in zip(invited, lots, strict=True)
+    ]
 
 
 def _may_enter(
@@ -100,7 +143,8 @@ def _may_enter(
         before = past.get(found.identity, [])
         candidate = _after_a_move(found, before, now=now)
         one_at_a_time = candidate.identity if candidate.skip is None else (*candidate.identity, candidate.occurrence)
-        if one_at_a_time not in chosen and _lets_in(candidate, before, surroundings, now=now):
+        is_first = one_at_a_time not in chosen or candidate.begins_anew
+        if is_first and _lets_in(candidate, before, surroundings, now=now):
             chosen[one_at_a_time] = candidate
     return list(chosen.values())
 
@@ -115,11 +159,12 @@ def _after_a_move(candidate: Candidate, before: Sequence[_Past], *, now: datetim
 def _lets_in(candidate: Candidate, before: Sequence[_Past], surroundings: Surroundings, *, now: datetime) -> bool:
     if any(past.occurrence == candidate.occurrence for past in before):
         return False
-    runs = [past for past in before if past.state != "skipped"]
-    if candidate.skip is not None or not runs:
+    runs = [past for past in before if past.state != "skipped" and past.end_reason != MOVED]
+    if candidate.skip is not None or candidate.begins_anew or not runs:
         return True
     reentry = candidate.live.playbook.reentry
-    if reentry.rule == "once" or any(past.state == "running" for past in runs):
+    is_broadcast = isinstance(candidate.live.playbook.trigger, OnceTrigger)
+    if reentry.rule == "once" or is_broadcast or any(past.state == "running" for past in runs):
         return False
     if reentry.after is None:
         return True
@@ -132,19 +177,9 @@ def _past_of(session: Session, candidates: Sequence[Candidate]) -> dict[tuple[st
     for candidate in candidates:
         asked.setdefault((candidate.live.key, candidate.subject.kind), set()).add(candidate.subject.id)
     found: dict[tuple[str, str, int], list[_Past]] = {}
-    columns = (
-        Enrolment.subject_id,
-        Enrolment.occurrence,
-        Enrolment.state,
-        Enrolment.entered_at,
-        Enrolment.end_reason,
-    )
     for (key, kind), ids in asked.items():
-        rows = session.execute(
-            select(*columns).where(
-                Enrolment.playbook_key == key, Enrolment.subject_kind == kind, one_of(Enrolment.subject_id, ids)
-            )
-        )
+        query = _RUNS.where(runs_before(key)) if is_shadow(key) else _RUNS_OF_LIVE
+        rows = session.execute(query, {"playbook": key, "kind": kind, "ids": list(ids)})
         for subject_id, occurrence, state, entered_at, end_reason in rows:
             past = _Past(occurrence, state, entered_at, end_reason)
             found.setdefault((key, kind, subject_id), []).append(past)
@@ -205,7 +240,7 @@ def listened_to(playbook: Playbook) -> list[tuple[str, str]]:
     conditions = [one.if_ for one in (goal, *playbook.exit) if one is not None and one.if_ is not None]
     if conditions:
         names.append(("change", CHANGE))
-    if any(name.startswith("usage.") for condition in conditions for name in condition.names):
+    if any(name.startswith("usage.") or Heard.named(name) for condition in conditions for name in condition.names):
         names.append(("change", USE))
     return list(dict.fromkeys(names))
 
@@ -236,7 +271,7 @@ def _tasks(
 ) -> Iterator[NewTask]:
     for one in candidates:
         playbook = one.live.playbook
-        if one.skip is not None and wants_task(playbook, one.skip):
+        if one.skip is not None and wants_task(playbook, one.skip) and not is_shadow(one.live.key):
             place = surroundings.place_of(known[one.subject])
             yield skip_task(playbook, one.subject, one.occurrence, one.skip, place=place, now=now)
 

@@ -10,38 +10,57 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engage.customers.facts import Subject, load_facts
+from engage.customers.facts import EVERYTHING, Subject, read_for
+from engage.customers.finding import find_account
 from engage.customers.tables import Account, Contact, Contract, Membership
-from engage.errors import NotFoundError
+from engage.db.base import Base
+from engage.journeys.knowing import know
+from engage.journeys.shadows import is_heard
+from engage.journeys.subject_names import subject_names
 from engage.journeys.tables import Enrolment, StepRun
-from engage.language.spec import AbsentTrigger, DateTrigger, EventTrigger, EveryTrigger, Playbook
+from engage.language.spec import (
+    AbsentTrigger,
+    BecomesTrigger,
+    DateTrigger,
+    EventTrigger,
+    EveryTrigger,
+    ManualTrigger,
+    OnceTrigger,
+    Playbook,
+)
 from engage.messages.tables import Approval, GateCheck, Message
 from engage.releases.library import Library, LivePlaybook
+from engage.releases.pauses import Pause, pauses
 
 MOST_CONTACTS = 20
 
 
 def explain_account(session: Session, library: Library, account_id: str, *, now: datetime) -> dict[str, Any]:
     """Every decision about one account (by its external or public id) with the inputs of that time, as plain data."""
-    account = session.scalar(
-        select(Account).where(or_(Account.external_id == account_id, Account.public_id == account_id))
-    )
-    if account is None:
-        raise NotFoundError(f"There is no account {account_id}.", hint="engage customers show lists what is known.")
+    account = find_account(session, account_id)
     enrolments = session.scalars(
-        select(Enrolment).where(Enrolment.account_id == account.id).order_by(Enrolment.entered_at, Enrolment.id)
+        select(Enrolment)
+        .where(Enrolment.account_id == account.id, is_heard())
+        .order_by(Enrolment.entered_at, Enrolment.id)
     ).all()
+    paused = pauses(session)
     entered = {enrolment.playbook_key for enrolment in enrolments}
     absent = [live for live in library.live(session) if live.key not in entered]
     return {
         "account": {"id": account.external_id, "name": account.name, "phase": account.phase},
-        "runs": _runs(session, library, enrolments),
-        "not_entered": _not_entered(session, library, account, absent, now=now),
+        "runs": [_with_pause(run, paused) for run in _runs(session, library, enrolments)],
+        "not_entered": [_with_pause(one, paused) for one in _not_entered(session, library, account, absent, now=now)],
         "as_of": now,
     }
+
+
+def _with_pause(told: dict[str, Any], paused: Mapping[str, Pause]) -> dict[str, Any]:
+    """The same, with the pause that holds it now."""
+    pause = paused.get(told["playbook"]) if told.get("state", "running") == "running" else None
+    return {**told, "paused": pause.as_json() if pause else None}
 
 
 def _runs(session: Session, library: Library, enrolments: Sequence[Enrolment]) -> list[dict[str, Any]]:
@@ -50,7 +69,7 @@ def _runs(session: Session, library: Library, enrolments: Sequence[Enrolment]) -
     for row in session.scalars(select(StepRun).where(StepRun.enrolment_id.in_(ids)).order_by(StepRun.id)):
         journal[row.enrolment_id].append(row)
     messages = _messages(session, ids)
-    names = _subject_names(session, enrolments)
+    names = subject_names(session, [(one.subject_kind, one.subject_id) for one in enrolments])
     return [
         _run(enrolment, library.playbook(session, enrolment.playbook_version_id), journal, messages, names)
         for enrolment in enrolments
@@ -138,55 +157,21 @@ def _message(message: Message, to: str | None) -> dict[str, Any]:
         "to": to,
         "channel": message.channel,
         "template": message.template_name,
-        "locale": message.locale,
-        "topic": message.topic,
-        "state": message.state,
-        "reason": message.reason,
-        "delivery": message.delivery,
-        "due_at": message.due_at,
-        "accepted_at": message.accepted_at,
+        **_columns(message, "locale", "topic", "hours", "state", "reason", "delivery", "due_at", "accepted_at"),
     }
 
 
 def _gate_check(check: GateCheck) -> dict[str, Any]:
-    return {
-        "at": check.at,
-        "phase": check.phase,
-        "verdict": check.verdict,
-        "policy": check.policy,
-        "reason": check.reason,
-        "until": check.until,
-        "inputs": check.inputs,
-    }
+    return _columns(check, "at", "phase", "verdict", "policy", "reason", "until", "inputs")
 
 
 def _approval(approval: Approval) -> dict[str, Any]:
-    return {
-        "id": approval.public_id,
-        "cause": approval.cause,
-        "state": approval.state,
-        "asked_at": approval.asked_at,
-        "expires_at": approval.expires_at,
-        "decided_at": approval.decided_at,
-        "reason": approval.reason,
-    }
+    told = _columns(approval, "cause", "state", "asked_at", "expires_at", "decided_at", "reason")
+    return {"id": approval.public_id, **told}
 
 
-def _subject_names(session: Session, enrolments: Sequence[Enrolment]) -> dict[tuple[str, int], str]:
-    tables: dict[str, tuple[Any, Any]] = {
-        "account": (Account, Account.name),
-        "contact": (Contact, Contact.email),
-        "contract": (Contract, Contract.external_id),
-    }
-    names: dict[tuple[str, int], str] = {}
-    for kind, (table, name) in tables.items():
-        ids = {enrolment.subject_id for enrolment in enrolments if enrolment.subject_kind == kind}
-        if ids:
-            names |= {
-                (kind, id_): said or ""
-                for id_, said in session.execute(select(table.id, name).where(table.id.in_(ids)))
-            }
-    return names
+def _columns(row: Base, *names: str) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
 
 
 # -- what was not entered, as of now
@@ -197,7 +182,8 @@ def _not_entered(
 ) -> list[dict[str, Any]]:
     subjects = _subjects(session, account, {live.playbook.subject for live in absent})
     every = [subject for found in subjects.values() for subject, _ in found]
-    facts = load_facts(session, library, every, now=now) if every else {}
+    asked = {name for live in absent if live.playbook.audience for name in live.playbook.audience.names}
+    facts = know(session, library, every, now=now, reading=EVERYTHING | read_for(asked)) if every else {}
     return [
         {
             "playbook": live.key,
@@ -229,6 +215,12 @@ def told_trigger(playbook: Playbook) -> str:
             return f"date {trigger.date}" + (f", {word} {span}" if span else "")
         case EveryTrigger() as trigger:
             return f"every {trigger.every} from {trigger.anchor}"
+        case ManualTrigger():
+            return "manual"
+        case OnceTrigger() as trigger:
+            return f"once {trigger.once}" + (", asked ahead" if trigger.ask_ahead else "")
+        case BecomesTrigger() as trigger:
+            return f"becomes {trigger.becomes}" + (f" for {trigger.for_}" if trigger.for_ else "")
         case AbsentTrigger() as trigger:
             return f"no {trigger.absent} within {trigger.within} since {trigger.since}"
 

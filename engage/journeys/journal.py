@@ -7,20 +7,31 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from engage.journeys.decisions import (
+    Assigned,
+    AtStep,
     Chose,
     Decision,
     Ended,
+    FactsSet,
+    FormAsked,
+    Notified,
     Ordered,
     Passed,
+    Repeated,
     Settled,
+    Started,
     TaskRaised,
     WaitEnded,
     Waiting,
 )
 from engage.language.spec import EmailStep
+from engage.messages.orders import ApprovalRule
 
 ENTRY = "@enter"
 END = "@end"
+RESUME = "@resume"
+MIGRATE = "@migrate"
+PATCH = "@patch"
 
 
 def entry_row(enrolment_id: int, inputs: Mapping[str, Any], detail: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -28,9 +39,27 @@ def entry_row(enrolment_id: int, inputs: Mapping[str, Any], detail: Mapping[str,
     return _row(enrolment_id, ENTRY, 1, "entered", detail, inputs, now)
 
 
+def resume_row(enrolment_id: int, word: str, detail: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The row of a run that had not begun when its playbook was paused: it enters at the resume, or why not."""
+    return _row(enrolment_id, RESUME, 1, word, detail, {}, now)
+
+
+def moved_row(enrolment_id: int, time: int, detail: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The row of a run that was given another version of its playbook, the first time, the second, …"""
+    return _row(enrolment_id, MIGRATE, time, "migrated", detail, {}, now)
+
+
 def rows_of(enrolment_id: int, decisions: Iterable[Decision], now: datetime) -> list[dict[str, Any]]:
     """The rows of one advance."""
-    return [row for decision in decisions if (row := _row_of(enrolment_id, decision, now)) is not None]
+    rows: dict[tuple[str, int], dict[str, Any]] = {}
+    for decision in decisions:
+        row = _row_of(enrolment_id, decision, now)
+        if row is None:
+            continue
+        first = rows.setdefault((row["step_id"], row["visit"]), row)
+        if first is not row and isinstance(decision, Ordered):
+            first["detail"].setdefault("also", []).append(_person(decision))
+    return list(rows.values())
 
 
 def _row_of(enrolment_id: int, decision: Decision, now: datetime) -> dict[str, Any] | None:
@@ -44,9 +73,7 @@ def _row_of(enrolment_id: int, decision: Decision, now: datetime) -> dict[str, A
     return _row(enrolment_id, decision.step_id + suffix, decision.visit, word, detail, decision.inputs, now)
 
 
-def _told(
-    decision: Passed | Ordered | Settled | Waiting | WaitEnded | Chose | TaskRaised,
-) -> tuple[str, dict[str, Any], str]:
+def _told(decision: AtStep) -> tuple[str, dict[str, Any], str]:
     """The decision's word, its details, and what tells its row from others of the same step."""
     match decision:
         case Passed():
@@ -55,6 +82,7 @@ def _told(
             return "ordered", _order(decision), ""
         case Settled():
             told: dict[str, Any] = {"outcome": decision.outcome, "reason": decision.reason, "again": decision.again}
+            told |= {"each": [dict(one) for one in decision.each]} if decision.each else {}
             return "settled", told, ":settled"
         case Waiting():
             return "waiting", {"until": decision.until, "events": list(decision.events)}, ""
@@ -62,10 +90,29 @@ def _told(
             return "wait_ended", {"happened": decision.happened, "event": decision.event}, ":ended"
         case Chose():
             return "chose", {"way": decision.way, "leads_to": decision.leads_to}, ""
+        case Assigned():
+            return "assigned", {"way": decision.way, "share": decision.share, "leads_to": decision.leads_to}, ""
+        case Repeated():
+            told = {"reason": decision.reason, "leads_to": decision.leads_to}
+            return "repeated", told, ":round" if decision.reason == "round" else ":over"
+        case FactsSet():
+            return "set", {"facts": dict(decision.values)}, ""
+        case Started():
+            return "started", {"playbook": decision.playbook}, ""
+        case FormAsked():
+            fields = [field["name"] for field in decision.fields]
+            return "form", {"role": decision.role, "fields": fields, "until": decision.until}, ""
+        case Notified():
+            to = [f"{kind} {target}" for kind, target in decision.targets]
+            return "notified", {"to": to, "facts": dict(decision.facts)}, ""
         case TaskRaised():
             return "task", _work(decision), ""
         case _:
             assert_never(decision)
+
+
+def _person(decision: Ordered) -> dict[str, Any]:
+    return {"template": decision.template, "contact_id": decision.person.id}
 
 
 def _work(decision: TaskRaised) -> dict[str, Any]:
@@ -81,12 +128,16 @@ def _order(decision: Ordered) -> dict[str, Any]:
     approval = decision.approval
     return {
         "channel": "email" if isinstance(decision.step, EmailStep) else "in_app",
-        "template": decision.step.template,
-        "contact_id": decision.person.id,
+        **_person(decision),
         "sender": decision.sender,
         "cc": list(decision.cc),
-        "approval": None if approval is None else {"by": approval.by, "within": str(approval.within)},
+        "approval": None if approval is None else _asked_of(approval),
     }
+
+
+def _asked_of(approval: ApprovalRule) -> dict[str, Any]:
+    standing = {} if approval.good_standing is None else {"good_standing": approval.good_standing}
+    return {"by": approval.by, "within": str(approval.within)} | standing
 
 
 def _row(

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from engage.db.bulk import insert_ignore
-from engage.db.sets import one_of
-from engage.journeys.decisions import Ended
-from engage.journeys.journal import rows_of
-from engage.journeys.runs import Run, hold_runs, write_states
+from engage.db.sets import among
+from engage.journeys.ending import end_runs
+from engage.journeys.runs import Run, hold_runs
+from engage.journeys.shadows import is_shadow
 from engage.journeys.skipping import MOVED, skip_task
 from engage.journeys.surroundings import Surroundings
-from engage.journeys.tables import Enrolment, StepRun, Wait
+from engage.journeys.tables import Enrolment
 from engage.language.spec import DateTrigger
-from engage.messages.cancelling import cancel_pending
 from engage.releases.library import Library, LivePlaybook
 from engage.tasks.raising import raise_tasks
+
+_runs = Enrolment.__table__.c
+_RUNNING = select(_runs.id).where(
+    _runs.playbook_key == bindparam("playbook"),
+    _runs.subject_kind == bindparam("kind"),
+    among(_runs.subject_id, "ids"),
+    _runs.state == "running",
+)
 
 
 def follow_moved_dates(
@@ -40,8 +45,8 @@ def follow_moved_dates(
     if not moved:
         return 0
     anew = [run for run, _ in moved if trigger.on_anchor_change == "rearm" or not run.state.memory.get("sent")]
-    _end(session, anew, now=now)
-    if trigger.on_anchor_change == "task":
+    end_runs(session, [run.id for run in anew], reason=MOVED, now=now)
+    if trigger.on_anchor_change == "task" and not is_shadow(live.key):
         surroundings = Surroundings(library.vocabulary(session))
         asked = [(run, anchor) for run, anchor in moved if run not in anew]
         place = surroundings.place(None, None)
@@ -54,14 +59,8 @@ def follow_moved_dates(
 
 
 def _running(session: Session, live: LivePlaybook, anchors: Iterable[int]) -> list[Run]:
-    ids = session.scalars(
-        select(Enrolment.id).where(
-            Enrolment.playbook_key == live.key,
-            Enrolment.subject_kind == live.playbook.subject,
-            one_of(Enrolment.subject_id, anchors),
-            Enrolment.state == "running",
-        )
-    ).all()
+    said = {"playbook": live.key, "kind": live.playbook.subject, "ids": list(anchors)}
+    ids = session.scalars(_RUNNING, said).all()
     return hold_runs(session, ids) if ids else []
 
 
@@ -69,16 +68,3 @@ def _has_moved(run: Run, anchors: Mapping[int, date]) -> bool:
     told = (run.state.trigger.get("occurrence") or {}).get("date")
     now_is = anchors.get(run.subject.id)
     return told is not None and now_is is not None and told != now_is.isoformat()
-
-
-def _end(session: Session, runs: Iterable[Run], *, now: datetime) -> None:
-    ended = list(runs)
-    if not ended:
-        return
-    ids = [run.id for run in ended]
-    verdict = Ended(state="exited", reason=MOVED)
-    insert_ignore(session, StepRun, [row for id_ in ids for row in rows_of(id_, [verdict], now)])
-    cancel_pending(session, enrolment_ids=ids, reason=MOVED, now=now)
-    session.execute(delete(Wait).where(one_of(Wait.enrolment_id, ids)))
-    states = [(run, replace(run.state, status="exited", due_at=None)) for run in ended]
-    write_states(session, states, now=now, reasons=dict.fromkeys(ids, MOVED))

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engage.calendars.wall_times import WallTime
 from engage.customers.facts import EVERYTHING, read_for
 from engage.journeys.decisions import RunState
 from engage.language.expressions import Expression
-from engage.language.program import Program
-from engage.language.spec import EmailStep, InAppStep, Playbook, WaitStep
+from engage.language.program import Node, Program
+from engage.language.spec import (
+    EmailStep,
+    FormStep,
+    InAppStep,
+    NotifyStep,
+    Playbook,
+    SetStep,
+    TaskStep,
+    WaitStep,
+    WebhookStep,
+)
 
 
-def read_ahead(playbook: Playbook, program: Program, state: RunState) -> frozenset[str]:
-    """What must be read for the next stretch of a run; messages may need everything."""
+def read_ahead(playbook: Playbook, program: Program, step_id: str | None) -> frozenset[str]:
+    """What must be read from a step on to the next rest; messages may need all but what only conditions count."""
     reading = read_for(name for condition in _ends(playbook) for name in condition.names)
-    ahead, seen = _next_steps(program, state), set[str]()
+    ahead, seen = [step_id], set[str]()
     while ahead:
         step_id = ahead.pop()
         if step_id is None or step_id in seen:
@@ -22,28 +33,48 @@ def read_ahead(playbook: Playbook, program: Program, state: RunState) -> frozens
         seen.add(step_id)
         node = program[step_id]
         if isinstance(node.step, EmailStep | InAppStep):
-            return EVERYTHING
-        conditions = [node.step.if_, getattr(node.step, "until", None), *(condition for condition, _ in node.branches)]
-        reading |= read_for(name for condition in conditions if condition is not None for name in condition.names)
+            reading |= EVERYTHING
+        reading |= read_for(_asked_at(node))
         if node.step.if_ is not None or not _rests_at(node.step):
             ahead += node.leads_to()
     return reading
 
 
-def _next_steps(program: Program, state: RunState) -> list[str | None]:
-    """Where a run may go from where it stands; a message that was not accepted may be ordered anew."""
+def _asked_at(node: Node) -> Iterator[str]:
+    until = getattr(node.step, "until", None)
+    if isinstance(until, WallTime):
+        yield "contact.time_zone"
+    if isinstance(node.step, NotifyStep | WebhookStep):
+        told = node.step.notify if isinstance(node.step, NotifyStep) else node.step.webhook
+        yield from (name for fact in told.facts for name in fact.names)
+        yield from ("contact.external_id", "contract.external_id")
+    if isinstance(node.step, SetStep):
+        yield from node.step.set
+    given = node.step.set.values() if isinstance(node.step, SetStep) else ()
+    quote = node.step.task.quote if isinstance(node.step, TaskStep) else None
+    for asked in (node.step.if_, until, quote, *given, *(condition for condition, _ in node.branches)):
+        if isinstance(asked, Expression):
+            yield from asked.names
+
+
+def next_step(program: Program, state: RunState) -> str | None:
+    """Where a run goes on from where it stands; a message that was not accepted may be ordered anew."""
     if state.step_id is None:
-        return [program.first]
+        return program.first
     wait = state.memory.get("wait")
     if wait is None:
-        return [state.step_id]
-    outcomes = {signal.get("outcome") for signal in state.memory.get("signals") or ()}
+        return state.step_id
+    news = [*(state.memory.get("signals") or ()), *wait.get("outcomes", ())]
+    outcomes = {one.get("outcome") for one in news}
     is_told = wait["kind"] != "message" or outcomes <= {"accepted", None}
-    return [program[wait["step"]].next_id if is_told else wait["step"]]
+    rests_between_rounds = wait["kind"] == "round"
+    return program[wait["step"]].next_id if is_told and not rests_between_rounds else str(wait["step"])
 
 
 def _rests_at(step: object) -> bool:
-    return isinstance(step, WaitStep) and step.time is not None  # a length is longer than nothing
+    return isinstance(step, FormStep) or (
+        isinstance(step, WaitStep) and step.time is not None
+    )  # a length is longer than nothing
 
 
 def _ends(playbook: Playbook) -> Iterator[Expression]:
@@ -51,3 +82,6 @@ def _ends(playbook: Playbook) -> Iterator[Expression]:
     for one in (playbook.goal, *playbook.exit):
         if one is not None and one.if_ is not None:
             yield one.if_
+    for rule in playbook.exit:
+        if rule.task is not None and rule.task.quote is not None:
+            yield rule.task.quote

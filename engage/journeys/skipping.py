@@ -8,7 +8,7 @@ from datetime import date, datetime
 from engage.customers.facts import Subject
 from engage.journeys.surroundings import DEFAULT_DUE, Place
 from engage.keys import task_of_skip
-from engage.language.spec import DateTrigger, Playbook
+from engage.language.spec import DateTrigger, EventTrigger, OnceTrigger, Playbook
 from engage.tasks.raising import NewTask
 
 TOO_LATE = "too_late"
@@ -28,11 +28,11 @@ WHY = {
 def wants_task(playbook: Playbook, reason: str) -> bool:
     """Whether a colleague hears of an occurrence that was skipped for that reason."""
     trigger = playbook.trigger
-    if not isinstance(trigger, DateTrigger):
+    if reason not in WHY:
         return False
-    if reason == TOO_LATE:
+    if reason == TOO_LATE and isinstance(trigger, DateTrigger | EventTrigger | OnceTrigger):
         return trigger.if_late is not None and trigger.if_late.else_ == "task"
-    return trigger.on_anchor_change == "task"
+    return isinstance(trigger, DateTrigger) and trigger.on_anchor_change == "task"
 
 
 def skip_task(

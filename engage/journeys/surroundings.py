@@ -36,6 +36,7 @@ class Surroundings:
 
     vocabulary: Vocabulary
     _closures: dict[str, frozenset[date]] = field(default_factory=dict)
+    rooms: dict[tuple[int, str], int] = field(default_factory=dict)  # of an approval, by version and touch model
 
     def place_of(self, facts: Mapping[str, Any]) -> Place:
         """The place of the account in these facts."""
@@ -50,7 +51,14 @@ class Surroundings:
         zone = first_zone(time_zone, self.vocabulary.defaults.time_zone)
         return Place(zone, calendar_of(code or None, self._closures[code]))
 
-    def approval_of(self, touch_model: str | None) -> ApprovalRule | None:
-        """Who approves messages to accounts of this touch model; None when nobody needs to."""
+    def approval_of(self, touch_model: str | None) -> tuple[str, ApprovalRule] | None:
+        """Who approves messages to accounts of this touch model, and in which mode; None when nobody needs to."""
         model = self.vocabulary.touch_model(touch_model)
-        return ApprovalRule(model.by, model.within or DEFAULT_APPROVAL) if model.approve == "always" else None
+        if model.approve == "never":
+            return None
+        return model.approve, ApprovalRule(model.by, model.within or DEFAULT_APPROVAL)
+
+    def is_in_order(self, facts: Mapping[str, Any]) -> bool:
+        """Whether the account is in good standing, as its touch model says; where that says nothing, it is not."""
+        standing = self.vocabulary.good_standings.get((facts.get("account") or {}).get("touch_model") or "")
+        return standing is not None and standing.holds(facts)

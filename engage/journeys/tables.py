@@ -77,6 +77,68 @@ class Wait(Base):
     contact_id: Mapped[int | None]
 
 
+class Exposure(Base):
+    """Which way of a split an account was given, when, by which run: what a trial is judged by."""
+
+    __tablename__ = "exposures"
+    __table_args__ = (UniqueConstraint("account_id", "playbook_key", "step_id"),)
+
+    id: Mapped[identity]
+    playbook_key: Mapped[str]
+    step_id: Mapped[str]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    way: Mapped[str]
+    share: Mapped[str]
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolments.id"))
+    at: Mapped[datetime]
+
+
+class WouldHaveSent(Base):
+    """A message that a shadow would have sent: to whom, when, or why not. Nobody else reads or counts it."""
+
+    __tablename__ = "would_have_sent"
+    __table_args__ = (
+        UniqueConstraint("enrolment_id", "step_id", "visit", "contact_id"),
+        Index("ix_would_have_sent_shadow_id", "shadow_id"),
+    )
+
+    id: Mapped[identity]
+    shadow_id: Mapped[int] = mapped_column(ForeignKey("shadows.id"))
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolments.id"))
+    step_id: Mapped[str]
+    visit: Mapped[int]
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
+    account_id: Mapped[int | None]
+    channel: Mapped[str]
+    template_name: Mapped[str]
+    locale: Mapped[str]
+    outcome: Mapped[str]  # would_send | would_ask | would_hold | would_skip | would_cancel
+    reason: Mapped[str | None]
+    decided_at: Mapped[datetime]
+    leaves_at: Mapped[datetime | None]
+
+
+class HeldCondition(Base):
+    """Since when the condition of a `becomes` trigger holds for a subject, as far as we knew; gone when it does not."""
+
+    __tablename__ = "held_conditions"
+    __table_args__ = (
+        UniqueConstraint("playbook_key", "condition", "subject_id", "account_id"),
+        Index("ix_held_conditions_waiting", "playbook_key", postgresql_where=text("state = 'waiting'"),
+              sqlite_where=text("state = 'waiting'")),
+    )  # fmt: skip
+
+    id: Mapped[identity]
+    playbook_key: Mapped[str]
+    condition: Mapped[str]  # a hash of its meaning: a new version of the playbook goes on counting
+    subject_kind: Mapped[str]
+    subject_id: Mapped[int]
+    account_id: Mapped[int]
+    contract: Mapped[str | None]
+    since: Mapped[datetime]
+    state: Mapped[str]  # waiting | settled (has entered, or held already when first published)
+
+
 class Lease(Base):
     """One row for each kind of set-wise work: locked by whoever does it, and when it is next due."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from engage.calendars.occurrences import (
@@ -19,11 +20,21 @@ from engage.calendars.zones import day_of, start_of
 from engage.journeys.surroundings import Place
 from engage.keys import occurrence_of_absence, occurrence_of_date, occurrence_of_recurrence
 from engage.language.durations import Duration
-from engage.language.spec import AbsentTrigger, DateTrigger, EmailStep, EveryTrigger, InAppStep, Playbook, walk
-from engage.language.triggers import FISCAL_QUARTER
+from engage.language.spec import (
+    AbsentTrigger,
+    DateTrigger,
+    EmailStep,
+    EventTrigger,
+    EveryTrigger,
+    InAppStep,
+    Playbook,
+    walk,
+)
+from engage.language.triggers import CALENDAR, FISCAL_QUARTER
 from engage.language.vocabulary import TouchModel
 
 HOURS_IN_DAY = 8
+FIRST_DAY, FIRST_MONDAY = date(2000, 1, 1), date(2000, 1, 3)
 LOOK_BACK = timedelta(days=60)
 
 
@@ -35,6 +46,12 @@ class Occurrence:
     due_at: datetime
     is_late: bool
     facts: dict[str, Any]
+
+
+def is_too_late(trigger: EventTrigger, occurred_at: datetime, *, learned_at: datetime) -> bool:
+    """Whether an event was learned so long after it happened that nobody would understand a mail about it now."""
+    limit = trigger.if_late.within.roughly if trigger.if_late else DEFAULT_GRACE
+    return learned_at - occurred_at > limit
 
 
 def of_date(
@@ -63,10 +80,22 @@ def of_recurrence(
         due_at = start_of(place.calendar.roll_forward(date_), place.zone)
         if due_at <= now:
             first, last = period_before(date_, trigger.every.amount, trigger.every.unit, place.calendar)
-            period = {"period_start": first.isoformat(), "period_end": last.isoformat()}
-            facts = {"date": date_.isoformat(), **period}
+            before, _ = period_before(first, trigger.every.amount, trigger.every.unit, place.calendar)
+            period = {"previous_start": before, "period_start": first, "period_end": last}
+            facts = {"date": date_.isoformat()} | {name: day.isoformat() for name, day in period.items()}
             return _at(occurrence_of_recurrence(date_), due_at, None, facts, place=place, now=now)
     return None
+
+
+def newest_recurrence(trigger: EveryTrigger, *, fiscal_year_end_month: int | None, now: datetime) -> date | None:
+    """The newest date, wherever the day is already furthest, of a recurrence that is not a customer's own."""
+    today = now.date()
+    after, until = today - LOOK_BACK - timedelta(days=1), today + timedelta(days=1)
+    return max(_recurring(trigger, _fixed(trigger), fiscal_year_end_month, after=after, until=until), default=None)
+
+
+def _fixed(trigger: EveryTrigger) -> date | None:
+    return trigger.anchor if isinstance(trigger.anchor, date) else None
 
 
 def of_absence(trigger: AbsentTrigger, since: date | datetime, *, place: Place, now: datetime) -> Occurrence | None:
@@ -80,7 +109,7 @@ def of_absence(trigger: AbsentTrigger, since: date | datetime, *, place: Place, 
 
 def approval_room(playbook: Playbook, model: TouchModel) -> int:
     """How many open days the slowest approval of the playbook may take before a message can leave."""
-    by_model = business_days_of(model.within) if model.approve == "always" else 0
+    by_model = business_days_of(model.within) if model.approve != "never" else 0
     if model.escalate_to is not None:
         by_model *= 2
     longest = 0
@@ -89,7 +118,7 @@ def approval_room(playbook: Playbook, model: TouchModel) -> int:
             said = step.approve
             if said is None:
                 longest = max(longest, by_model)
-            elif said.mode == "always":
+            elif said.mode != "never":
                 longest = max(longest, business_days_of(said.within) if said.within else by_model or 2)
     return longest
 
@@ -110,8 +139,13 @@ def _recurring(
 ) -> Iterator[date]:
     if trigger.anchor == FISCAL_QUARTER:
         return quarter_starts(month, after=after, until=until)
+    if trigger.anchor == CALENDAR:
+        anchor = FIRST_MONDAY if trigger.every.unit == "weeks" else FIRST_DAY
     if anchor is None:
         return iter(())
+    if isinstance(trigger.anchor, date) and after < anchor <= until:
+        own = iter((anchor,))
+        return chain(own, recurrences(anchor, trigger.every.amount, trigger.every.unit, after=after, until=until))
     return recurrences(anchor, trigger.every.amount, trigger.every.unit, after=after, until=until)
 
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from engage.db.session import nudge
-from engage.db.sets import one_of
-from engage.events.tables import SOURCE_ENGAGE, Event
+from engage.db.sets import among
+from engage.events.tables import SOURCE_ENGAGE, SOURCE_STAFF
 from engage.events.timeline import EventRow
 from engage.journeys.decisions import RunState
 from engage.journeys.entering import CHANGE, USE
 from engage.journeys.runs import Run, hold_runs, write_states
 from engage.journeys.tables import Wait
+from engage.keys import task_of_step
 from engage.language.spec import WaitStep
+from engage.language.vocabulary import ENGAGE_ALONE_SAYS
+from engage.messages.policy.verdicts import is_personal
 from engage.releases.library import Library
 
 Signal = dict[str, Any]
@@ -30,14 +33,18 @@ SETTLED = {
     "message.rejected": "rejected",
     "message.cancelled": "cancelled",
 }
-CHANGES = frozenset({"identify", "group", "alias"})
+_waits = Wait.__table__.c
+_LISTENING = select(_waits.enrolment_id, _waits.purpose, _waits.account_id, _waits.contact_id).where(
+    _waits.event_name == bindparam("heard"), among(_waits.account_id, "ids")
+)
+CHANGES = frozenset({"identify", "group", "alias", "answered"})
 
 
 def wake(session: Session, library: Library, events: Sequence[EventRow], *, now: datetime) -> int:
     """Wakes every run that one of these events concerns; how many."""
     asked: dict[int, list[tuple[str, EventRow]]] = defaultdict(list)
     for event in events:
-        if event.name in SETTLED and event.properties.get("origin") == "enrolment":
+        if _settles_a_step(event):
             asked[event.properties["origin_id"]].append(("message", event))
     for wait, event in _waiting(session, events):
         asked[wait.enrolment_id].append((wait.purpose, event))
@@ -54,15 +61,6 @@ def wake(session: Session, library: Library, events: Sequence[EventRow], *, now:
     return len(woken)
 
 
-def hear_again(session: Session, library: Library, runs: Sequence[Run]) -> list[Run]:
-    """The runs with the signals of events that came before their wait was written down; others as they are."""
-    waiting = [run for run in runs if (run.state.memory.get("wait") or {}).get("kind") == "event"]
-    if not waiting:
-        return list(runs)
-    events = _events_for(session, waiting)
-    return [_with_heard(session, library, run, events.get(run.subject.account_id, ())) for run in runs]
-
-
 def event_facts(event: EventRow) -> dict[str, Any]:
     """The event as conditions, templates and the journal see it."""
     return {
@@ -74,26 +72,36 @@ def event_facts(event: EventRow) -> dict[str, Any]:
     }
 
 
+def is_believed(event: EventRow) -> bool:
+    """Whether the event may start or wake anything by its name: what only Engage or a colleague in it can say."""
+    return event.source_id in (SOURCE_ENGAGE, SOURCE_STAFF) or event.name not in ENGAGE_ALONE_SAYS
+
+
+def _settles_a_step(event: EventRow) -> bool:
+    """Whether Engage itself says what became of a run's message; nobody else is believed."""
+    return event.name in SETTLED and is_believed(event) and event.properties.get("origin") == "enrolment"
+
+
 def _waiting(session: Session, events: Sequence[EventRow]) -> list[tuple[Any, EventRow]]:
     by_name: dict[str, dict[int, list[EventRow]]] = defaultdict(lambda: defaultdict(list))
     for event in events:
         if event.account_id is None:
             continue
-        by_name[event.name][event.account_id].append(event)
+        if is_believed(event):
+            by_name[event.name][event.account_id].append(event)
         if event.name in CHANGES or event.name.startswith("contract."):
             by_name[CHANGE][event.account_id].append(event)
         elif event.source_id != SOURCE_ENGAGE:
             by_name[USE][event.account_id].append(event)
     found = []
-    columns = (Wait.enrolment_id, Wait.purpose, Wait.account_id, Wait.contact_id)
     for name, by_account in by_name.items():
-        rows = session.execute(select(*columns).where(Wait.event_name == name, one_of(Wait.account_id, by_account)))
-        for row in rows:
-            found += [(row, event) for event in by_account[row.account_id] if _is_about(row.contact_id, event)]
+        for row in session.execute(_LISTENING, {"heard": name, "ids": list(by_account)}):
+            found += [(row, event) for event in by_account[row.account_id] if is_about(row.contact_id, event)]
     return found
 
 
-def _is_about(contact_id: int | None, event: EventRow) -> bool:
+def is_about(contact_id: int | None, event: EventRow) -> bool:
+    """Whether the event may concern this contact; without one, everybody at the account."""
     return contact_id is None or event.contact_id is None or event.contact_id == contact_id
 
 
@@ -102,7 +110,7 @@ def _woken(
 ) -> RunState | None:
     state = run.state
     signals: list[Signal] = list(state.memory.get("signals") or ())
-    wanted = [signal for purpose, event in asked if (signal := _signal(session, library, run, purpose, event))]
+    wanted = [signal for purpose, event in asked if (signal := signal_of(session, library, run, purpose, event))]
     if not wanted:
         return None
     memory = {**state.memory, "signals": signals + [signal for signal in wanted if signal["purpose"] != "change"]}
@@ -114,14 +122,15 @@ def _woken(
 def _reopened(state: RunState, memory: dict[str, Any], wanted: Sequence[Signal], now: datetime) -> RunState | None:
     """A run that ended with its last message goes on when that message has lost its recipient."""
     for signal in wanted:
-        gone = signal["purpose"] == "message" and str(signal.get("reason") or "").startswith("recipient_gone")
+        gone = signal["purpose"] == "message" and is_personal(signal.get("reason"))
         if gone and (signal["step"], signal["visit"]) == (state.step_id, state.visit):
             memory["wait"] = {"kind": "message", "step": signal["step"]}
             return replace(state, memory=memory, due_at=now, status="running")
     return None
 
 
-def _signal(session: Session, library: Library, run: Run, purpose: str, event: EventRow) -> Signal | None:
+def signal_of(session: Session, library: Library, run: Run, purpose: str, event: EventRow) -> Signal | None:
+    """What the event tells a run that listens for this purpose; None when it does not concern it."""
     match purpose:
         case "message":
             said = event.properties
@@ -131,29 +140,38 @@ def _signal(session: Session, library: Library, run: Run, purpose: str, event: E
                 "visit": said.get("visit"),
                 "outcome": SETTLED[event.name],
                 "reason": said.get("reason"),
+                "message": said.get("message_id"),
+                "contact": event.contact_id,
                 "at": event.occurred_at.isoformat(),
             }
         case "change":
             return {"purpose": "change"} if run.status == "running" else None
         case "wait":
-            return _heard(session, library, run, event)
+            return heard(session, library, run, event)
         case _:
             if event.id <= run.begins_after[0] or not _is_about_contract(run, event):
                 return None
             return {"purpose": purpose, "event": event_facts(event)}
 
 
-def _heard(session: Session, library: Library, run: Run, event: EventRow) -> Signal | None:
+def heard(session: Session, library: Library, run: Run, event: EventRow) -> Signal | None:
     """The signal that ends the run's present wait, if this event does."""
     wait = run.state.memory.get("wait") or {}
     heard, since = run.begins_after
-    if wait.get("kind") != "event" or event.name not in wait["events"]:
+    if wait.get("kind") not in ("event", "form") or event.name not in wait["events"]:
         return None
-    if event.id <= heard or event.received_at < since or not _is_about_contract(run, event):
+    if wait["kind"] == "form":
+        is_ours = event.properties.get("task") == task_of_step(run.id, wait.get("as", wait["step"]), run.state.visit)
+        return {"purpose": "wait", "step": wait["step"], "event": event_facts(event)} if is_ours else None
+    is_late = event.id <= heard or event.received_at < since
+    if is_late or not is_believed(event) or not _is_about_contract(run, event):
         return None
     facts = event_facts(event)
     step = library.playbook(session, run.version_id).program[wait["step"]].step
     where = step.where if isinstance(step, WaitStep) else None
+    of = step.of if isinstance(step, WaitStep) else None
+    if of is not None and event.properties.get("question") != of:
+        return None
     if where is not None and not where.holds({"event": facts, "waited": {"happened": True, **facts}}):
         return None
     return {"purpose": "wait", "step": wait["step"], "event": facts}
@@ -164,26 +182,3 @@ def _is_about_contract(run: Run, event: EventRow) -> bool:
     ours = run.state.trigger.get("contract")
     named = event.properties.get("contract_id")
     return run.subject.kind != "contract" or ours is None or named is None or str(named) == ours
-
-
-def _events_for(session: Session, runs: Sequence[Run]) -> Mapping[int | None, list[EventRow]]:
-    names = {name for run in runs for name in run.state.memory["wait"]["events"]}
-    accounts = {run.subject.account_id for run in runs if run.subject.account_id is not None}
-    since = min(run.begins_after[1] for run in runs)
-    asked: list[ColumnElement[bool]] = [one_of(Event.name, names), one_of(Event.account_id, accounts)]
-    columns = [getattr(Event, name) for name in EventRow.__slots__]
-    rows = session.execute(select(*columns).where(*asked, Event.received_at >= since).order_by(Event.id))
-    found: dict[int | None, list[EventRow]] = defaultdict(list)
-    for row in rows:
-        found[row.account_id].append(EventRow(*row))
-    return found
-
-
-def _with_heard(session: Session, library: Library, run: Run, events: Sequence[EventRow]) -> Run:
-    contact_id = run.subject.contact_id if run.subject.kind == "contact" else None
-    for event in events:
-        signal = _heard(session, library, run, event) if _is_about(contact_id, event) else None
-        if signal is not None:
-            signals = [*(run.state.memory.get("signals") or ()), signal]
-            return replace(run, state=replace(run.state, memory={**run.state.memory, "signals": signals}))
-    return run

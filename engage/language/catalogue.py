@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
+
+from engage.language.guessing import way_out
 
 Kind = Literal["text", "number", "bool", "date", "instant", "list", "any", "object"]
 
@@ -14,7 +15,7 @@ Kind = Literal["text", "number", "bool", "date", "instant", "list", "any", "obje
 _PERSON = "name family_name title department email phone hours"
 BUILT_IN: Mapping[str, Mapping[Kind, str]] = {
     "account": {
-        "text": "id external_id name country locale time_zone segment touch_model phase",
+        "text": "id external_id name country region locale time_zone segment touch_model phase",
         "number": "fiscal_year_end_month",
         "bool": "is_test",
     },
@@ -40,16 +41,23 @@ BUILT_IN: Mapping[str, Mapping[Kind, str]] = {
     "goal": {"text": "text metric unit direction owner", "number": "target actual previous", "date": "as_of due"},
     "usage": {
         "number": "active_users active_users_before events events_before days contact_events",
-        "date": "as_of",
+        "date": "as_of since before_since before_until",
         "text": "trend",
         "instant": "first_used_at",
     },
-    "event": {"text": "name", "instant": "occurred_at"},
+    "use_case": {"text": "key title text url feature feature_title"},
+    "question": {"text": "key text note", "list": "choices"},
+    "event": {"text": "name", "instant": "occurred_at", "list": "roles"},
     "waited": {"bool": "happened", "text": "event", "instant": "occurred_at"},
-    "occurrence": {"date": "date period_start period_end"},
+    "occurrence": {"date": "date previous_start period_start period_end"},
     "": {"date": "today", "instant": "now"},
 }
-OPEN: Mapping[str, Kind] = {"event.properties": "any", "waited.properties": "any", "answers": "any"}
+# Events about the customer, not use of the product: nobody's usage. A `.` at the end stands for all that begin so.
+NOT_USE = (
+    "contract.", "contact.", "consent.", "message.", "kickoff.", "handoff.", "touch.", "replied", "answered",
+    "unsubscribed",
+)  # fmt: skip
+OPEN: Mapping[str, Kind] = {"event.properties": "any", "waited.properties": "any", "form": "any"}
 
 _SENT: Mapping[str, Kind] = {"state": "text", "at": "instant", "template": "text"}
 
@@ -73,19 +81,9 @@ class Catalogue:
         """The type of a fact; None when nobody declared it."""
         return self.kinds.get(path) or _open_kind(path)
 
-    def nearest(self, path: str) -> str | None:
-        """The known fact that the author most likely meant."""
-        return nearest(path, self.kinds)
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The closest of the known words, or None when nothing is close."""
-    words = sorted(known)
-    close = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
-    if close:
-        return close[0]
-    last = word.rpartition(".")[2]
-    return next((known_word for known_word in words if known_word.rpartition(".")[2] == last), None)
+    def way_out(self, path: str) -> str:
+        """The hint beside a fact that nobody declared."""
+        return way_out(path, self.kinds, "declare it in _shared/facts.yaml")
 
 
 def _open_kind(path: str) -> Kind | None:
@@ -95,6 +93,11 @@ def _open_kind(path: str) -> Kind | None:
     if path.startswith("sent."):
         return _SENT.get(path.rpartition(".")[2])
     return None
+
+
+def is_use(event: str) -> bool:
+    """Whether an event of that name can be use of the product."""
+    return not any(event.startswith(name) if name.endswith(".") else event == name for name in NOT_USE)
 
 
 @cache

@@ -12,9 +12,18 @@ from typing import Any
 import mrml
 
 from engage.errors import PlaybookError, Problem
-from engage.language.catalogue import nearest
+from engage.language.guessing import nearest
 from engage.language.tags import STAND_IN, protect, restore, tag_at
-from engage.language.templates import IncludeError, Layout, SourceFile, Template, place_of, resolve_includes
+from engage.language.templates import (
+    SECTION,
+    SECTION_FILE,
+    IncludeError,
+    Layout,
+    SourceFile,
+    Template,
+    place_of,
+    resolve_includes,
+)
 
 COMPONENTS = frozenset(
     """accordion accordion-element accordion-text accordion-title all attributes body breakpoint button carousel
@@ -68,6 +77,8 @@ def _compile(template: Template, locale: str, layout: Layout) -> CompiledTemplat
         meta |= {"link": link}
     else:
         html = _body(files, locale, layout)
+        if SECTION_FILE in files:
+            meta |= {SECTION: resolve_includes(files[SECTION_FILE], locale, layout).strip()}
     return CompiledTemplate(template.name, locale, template.meta.kind, subject.strip(), html, text, meta)
 
 

@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from engage.language.catalogue import Kind
-from engage.language.tree import Arithmetic, Call, Compare, Fact, Items, Literal_, Logic, Missing, Node, Not
-from engage.language.values import coerce, lookup
+from engage.language.tree import Arithmetic, Call, Compare, Fact, Heard, Items, Literal_, Logic, Missing, Node, Not
+from engage.language.values import TINIEST, coerce, lookup, lower_of
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
@@ -37,6 +37,8 @@ def value_of(node: Node, facts: Mapping[str, Any]) -> Any:
             return node.value
         case Fact():
             return coerce(node.kind, lookup(facts, node.path))
+        case Heard():
+            return lookup(facts, node.path)
         case Items():
             return tuple(value_of(item, facts) for item in node.items)
         case Logic():
@@ -93,12 +95,19 @@ def _family(value: Any) -> type:
 
 
 def _reckon(node: Arithmetic, facts: Mapping[str, Any]) -> Any:
-    left, right = (coerce("number", value_of(side, facts)) for side in (node.left, node.right))
+    """In 64-bit floats, as both databases reckon: whole numbers up to 15 digits stay exact."""
+    left, right = (_double(side, facts) for side in (node.left, node.right))
     if left is None or right is None or (node.op == "div" and right == 0):
         return None
-    if Decimal in (type(left), type(right)):
-        left, right = Decimal(str(left)), Decimal(str(right))
     return _SUMS[node.op](left, right)
+
+
+def _double(side: Node, facts: Mapping[str, Any]) -> float | None:
+    if isinstance(side, Arithmetic):
+        inner: float | None = _reckon(side, facts)
+        return inner
+    number = coerce("number", value_of(side, facts))
+    return None if number is None else 0.0 if abs(number) < TINIEST else float(number)
 
 
 def _present(values: list[Any]) -> list[Any]:
@@ -139,7 +148,7 @@ def _days_since(values: list[Any], facts: Mapping[str, Any]) -> int | None:
 
 
 def _lower(values: list[Any], facts: Mapping[str, Any]) -> str | None:
-    return values[0].lower() if isinstance(values[0], str) else None
+    return lower_of(values[0]) if isinstance(values[0], str) else None
 
 
 _FUNCTIONS: dict[str, Callable[[list[Any], Mapping[str, Any]], Any]] = {

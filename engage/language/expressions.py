@@ -10,7 +10,7 @@ from typing import Any
 from engage.language.catalogue import Catalogue, Kind
 from engage.language.evaluation import is_true, value_of
 from engage.language.grammar import ExpressionError, read_tree
-from engage.language.tree import Call, Fact, Logic, Node, parts_of, text_of
+from engage.language.tree import Call, Fact, Heard, Logic, Node, parts_of, text_of
 
 __all__ = ["ClauseValue", "Expression", "ExpressionError", "parse_expression"]
 
@@ -38,15 +38,10 @@ class Expression:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """The paths of every fact it asks, those hidden in functions too."""
-        asked = {part.path for part in parts_of(self.tree) if isinstance(part, Fact)}
+        """The paths of every fact it asks, those hidden in functions too; a count is a fact by its own text."""
+        asked = {part.path for part in parts_of(self.tree) if isinstance(part, Fact | Heard)}
         calls = {part.function for part in parts_of(self.tree) if isinstance(part, Call)}
         return frozenset(asked | ({"today", "now"} if calls & {"days_until", "days_since"} else set()))
-
-    @property
-    def joined_by(self) -> str | None:
-        """'and' or 'or' when the expression is several clauses."""
-        return self.tree.op if isinstance(self.tree, Logic) else None
 
     def evaluate(self, facts: Mapping[str, Any]) -> Any:
         """Its value over nested facts: a bool for a condition; else the value, None when missing."""
@@ -75,5 +70,5 @@ def parse_expression(text: str, catalogue: Catalogue, *, wanted: tuple[Kind, ...
 
 
 def _inputs(part: Node, facts: Mapping[str, Any]) -> dict[str, Any]:
-    asked = [node for node in parts_of(part) if isinstance(node, Fact)]
+    asked = [node for node in parts_of(part) if isinstance(node, Fact | Heard)]
     return {node.path: value_of(node, facts) for node in asked}

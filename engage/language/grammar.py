@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import NoReturn, cast
@@ -10,12 +11,27 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.lexer import TokenStream
 from jinja2.parser import Parser
 
-from engage.language.catalogue import Catalogue, Kind, nearest
-from engage.language.tree import Arithmetic, Call, Compare, Fact, Items, Literal_, Logic, Missing, Node, Not
-from engage.language.values import coerce
+from engage.language.catalogue import Catalogue, Kind, is_use
+from engage.language.guessing import nearest, way_out
+from engage.language.tree import (
+    LOOK_BACK,
+    Arithmetic,
+    Call,
+    Compare,
+    Fact,
+    Heard,
+    Items,
+    Literal_,
+    Logic,
+    Missing,
+    Node,
+    Not,
+)
+from engage.language.values import LARGEST, coerce
 
 MAX_LENGTH = 2000
 MAX_DEPTH = 30
+MAX_NUMBERS = 8  # in one sum: no result can leave the range of numbers, on any database
 FUNCTIONS: dict[str, tuple[tuple[Kind, ...], int, Kind | None]] = {
     "earliest": (("date", "instant"), 20, None),
     "latest": (("date", "instant"), 20, None),
@@ -23,6 +39,7 @@ FUNCTIONS: dict[str, tuple[tuple[Kind, ...], int, Kind | None]] = {
     "days_since": (("date", "instant"), 1, "number"),
     "lower": (("text",), 1, "text"),
 }
+HEARING = ("count", "count_before", "days_since_event")
 _ORDERED: tuple[Kind, ...] = ("number", "date", "instant", "any")
 _ARITHMETIC: dict[type[nodes.BinExpr], str] = {nodes.Add: "add", nodes.Sub: "sub", nodes.Mul: "mul", nodes.Div: "div"}
 
@@ -54,6 +71,7 @@ class _Positions(Environment):
 
 
 _ENVIRONMENT = _Positions()
+_DATE_OR_QUOTED = re.compile(r"""(?:"[^"]*"|'[^']*'|(?P<date>\b\d{4}-\d{1,2}-\d{1,2}\b))""")
 
 
 def read_tree(text: str, catalogue: Catalogue) -> Node:
@@ -62,10 +80,19 @@ def read_tree(text: str, catalogue: Catalogue) -> Node:
         raise ExpressionError(f"an expression has at most {MAX_LENGTH} characters", offset=0)
     if not text.strip():
         raise ExpressionError("the expression is empty", offset=0)
+    _refuse_bare_dates(text)
     try:
         return _Reader(catalogue).read(_syntax(text), 0)
     except RecursionError:
         raise ExpressionError("the expression is nested too deeply", offset=0) from None
+
+
+def _refuse_bare_dates(text: str) -> None:
+    """A date without quotes would be read as a subtraction, or not at all where a part begins with 0."""
+    for found in _DATE_OR_QUOTED.finditer(text):
+        if found["date"]:
+            hint = f'compare with "{found["date"]}"'
+            raise ExpressionError("a date stands in quotes", offset=found.start(), hint=hint)
 
 
 def _syntax(text: str) -> nodes.Expr:
@@ -103,6 +130,10 @@ class _Reader:
         kind = kinds.get(type(node.value))
         if kind is None:
             _refuse(node, "none is not a value", hint="ask with 'is missing' or 'is set'")
+        if kind == "number" and not abs(node.value) <= LARGEST:
+            _refuse(node, "a number has at most 15 digits")
+        if kind == "text" and ("\0" in node.value or any("\ud800" <= sign <= "\udfff" for sign in node.value)):
+            _refuse(node, "this text has a character that no text can hold")
         return Literal_(kind, node.lineno, node.value)
 
     def fact(self, node: nodes.Name | nodes.Getattr | nodes.Getitem, depth: int) -> Node:
@@ -111,8 +142,7 @@ class _Reader:
             path = path.replace("-", "_")
         kind = self.catalogue.kind(path)
         if kind is None:
-            close = self.catalogue.nearest(path)
-            hint = f"did you mean {close}?" if close else "declare it in _shared/facts.yaml"
+            hint = self.catalogue.way_out(path)
             raise ExpressionError(f"nobody knows the fact {path}", offset=start, code="unknown-fact", hint=hint)
         return Fact(kind, start, path)
 
@@ -171,7 +201,10 @@ class _Reader:
                 hint = "use days_until(…) or days_since(…)" if side.kind in ("date", "instant") else None
                 raise ExpressionError(f"a {side.kind} cannot be reckoned with", offset=side.start, hint=hint)
         op = _ARITHMETIC[type(node)]
-        return Arithmetic("number", sides[0].start, op, sides[0], sides[1])  # type: ignore[arg-type]
+        made = Arithmetic("number", sides[0].start, op, sides[0], sides[1])  # type: ignore[arg-type]
+        if _numbers_in(made) > MAX_NUMBERS:
+            raise ExpressionError(f"a sum has at most {MAX_NUMBERS} numbers", offset=made.start)
+        return made
 
     def negative(self, node: nodes.Neg, depth: int) -> Node:
         part = self.read(node.node, depth)
@@ -181,9 +214,10 @@ class _Reader:
 
     def call(self, node: nodes.Call, depth: int) -> Node:
         name = node.node.name if isinstance(node.node, nodes.Name) else "that"
+        if name in HEARING:
+            return _heard(node, name)
         if name not in FUNCTIONS:
-            close = nearest(name, FUNCTIONS)
-            hint = f"did you mean {close}?" if close else f"allowed: {', '.join(FUNCTIONS)}"
+            hint = way_out(name, (*FUNCTIONS, *HEARING))
             raise ExpressionError(f"{name} is not a function", offset=_start(node), code="unknown-function", hint=hint)
         takes, most, gives = FUNCTIONS[name]
         arguments = tuple(self.read(argument, depth) for argument in node.args)
@@ -198,6 +232,31 @@ class _Reader:
             _refuse(node, f"{name} cannot mix dates and instants")
         kind: Kind = next(iter(kinds), "any") if gives is None else gives
         return Call(kind, _start(node), name, arguments)
+
+
+def _numbers_in(node: Node) -> int:
+    return _numbers_in(node.left) + _numbers_in(node.right) if isinstance(node, Arithmetic) else 1
+
+
+def _heard(node: nodes.Call, name: str) -> Node:
+    """`count("name", days=14)` and its like: the event and the window are written, never reckoned."""
+    windowed = name != "days_since_event"
+    shape = f'{name}("report.created"' + (", days=14)" if windowed else ")")
+    event = node.args[0].value if len(node.args) == 1 and isinstance(node.args[0], nodes.Const) else None
+    if not isinstance(event, str) or node.dyn_args or node.dyn_kwargs:
+        _refuse(node, f"{name} takes the name of one event", hint=f"write it as {shape}")
+    if not is_use(event) or not event or not event.isprintable():
+        message = f"{event!r} is not use of the product, so nothing is counted"
+        raise ExpressionError(message, offset=node.args[0].lineno, code="not-use")
+    if [keyword.key for keyword in node.kwargs] != (["days"] if windowed else []):
+        message = f"{name} needs days=…, and nothing else" if windowed else f"{name} takes no more than the event"
+        _refuse(node, message, hint=f"write it as {shape}")
+    days = node.kwargs[0].value if windowed else nodes.Const(LOOK_BACK)
+    whole = isinstance(days, nodes.Const) and type(days.value) is int
+    if not whole or not 1 <= cast(nodes.Const, days).value <= LOOK_BACK:
+        message = f"days is a whole number from 1 to {LOOK_BACK}"
+        raise ExpressionError(message, offset=days.lineno, code="bad-window")
+    return Heard("number", _start(node), name, event, cast(nodes.Const, days).value)  # type: ignore[arg-type]
 
 
 def _start(node: nodes.Node) -> int:

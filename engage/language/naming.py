@@ -6,7 +6,7 @@ import re
 
 from pydantic_core import PydanticCustomError
 
-from engage.language.steps import AnyStep, ChooseStep, EmailStep, InAppStep, kind_of, walk
+from engage.language.steps import AnyStep, AskStep, EmailStep, InAppStep, kind_of, rebuilt, walk
 
 
 def with_ids(steps: tuple[AnyStep, ...]) -> tuple[AnyStep, ...]:
@@ -22,23 +22,12 @@ def with_ids(steps: tuple[AnyStep, ...]) -> tuple[AnyStep, ...]:
 def _named(step: AnyStep, taken: set[str]) -> AnyStep:
     name = step.id or _free(_stem(step), taken)
     taken.add(name)
-    if not isinstance(step, ChooseStep):
-        return step.model_copy(update={"id": name})
-    ways = tuple(
-        way.model_copy(
-            update={
-                field: tuple(_named(inner, taken) for inner in inners)
-                for field, inners in (("steps", way.steps), ("else_", way.else_))
-                if inners is not None
-            }
-        )
-        for way in step.choose
-    )
-    return step.model_copy(update={"id": name, "choose": ways})
+    return rebuilt(step, lambda inner: _named(inner, taken)).model_copy(update={"id": name})
 
 
 def _stem(step: AnyStep) -> str:
-    what = step.template if isinstance(step, EmailStep | InAppStep) else ""
+    what = step.question if isinstance(step, AskStep) else ""
+    what = what or (step.template if isinstance(step, EmailStep | InAppStep) else "")
     return "-".join(filter(None, (kind_of(step).replace("_", "-"), re.sub(r"[^a-z0-9]+", "-", what))))[:70]
 
 

@@ -9,7 +9,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from engage.errors import PlaybookError, Problem
-from engage.language.catalogue import Catalogue, nearest
+from engage.language.addressees import KINDS as ADDRESSEES
+from engage.language.catalogue import Catalogue
+from engage.language.guessing import way_out
 from engage.language.spec import Playbook
 from engage.language.steps import STEPS
 from engage.language.triggers import TRIGGERS
@@ -17,7 +19,7 @@ from engage.language.yaml_reading import Document, read_yaml
 
 Model = TypeVar("Model", bound=BaseModel)
 
-_KINDS: dict[str, dict[str, Any]] = {"step": dict(STEPS), "trigger": dict(TRIGGERS)}
+_KINDS: dict[str, dict[str, Any]] = {"step": dict(STEPS), "trigger": dict(TRIGGERS), "to": ADDRESSEES}
 _NEEDED = {
     "string_type": "a text is needed here",
     "tuple_type": "a list is needed here",
@@ -35,9 +37,9 @@ _NEEDED = {
 }
 
 
-def parse_playbook(text: str, filename: str, catalogue: Catalogue) -> Playbook:
-    """Reads one playbook; raises PlaybookError with every complaint."""
-    return playbook_of(read_yaml(text, filename), catalogue)
+def parse_playbook(text: str, filename: str, catalogue: Catalogue, *, again: bool = False) -> Playbook:
+    """Reads one playbook, or one that was read before `again`; raises PlaybookError with every complaint."""
+    return playbook_of(read_yaml(text, filename, again=again), catalogue)
 
 
 def playbook_of(document: Document, catalogue: Catalogue) -> Playbook:
@@ -77,8 +79,13 @@ def _problem(document: Document, model: type[BaseModel], error: ErrorDetails) ->
             said = str(error["input"])
             known = _said_words(str(context.get("expected", "")))
             return document.problem(location, "wrong-value", f"'{said}' is not known here", hint=_hint(said, known))
+        case "greater_than_equal" | "less_than_equal":
+            bound = f"{context['ge']} or more" if "ge" in context else f"{context['le']} or less"
+            return document.problem(location, "wrong-value", f"{bound} is needed here")
         case kind if kind in _NEEDED:
             return document.problem(location, "wrong-value", _NEEDED[kind])
+        case kind if "-" not in kind:  # a kind of pydantic's own, of which the words below know nothing
+            return document.problem(location, "wrong-value", error["msg"])
         case kind:
             hint = context.get("hint") or None
             return document.problem(location, kind, error["msg"], hint=hint, offset=context.get("offset"))
@@ -100,8 +107,7 @@ def _unknown_kind(document: Document, location: list[str | int], given: Any) -> 
 
 def _hint(word: str, known: Iterable[str]) -> str:
     words = list(known)
-    close = nearest(word, words)
-    return f"did you mean {close}?" if close else f"one of: {', '.join(words)}"
+    return way_out(word, words, f"one of: {', '.join(words)}")
 
 
 def _said_words(expected: str) -> list[str]:
@@ -123,6 +129,7 @@ def _model_at(model: type[BaseModel], location: Iterable[str | int]) -> type[Bas
             what, _, kind = str(part).partition(":")
             model = _KINDS[what][kind]
         elif isinstance(part, str):
+            model.model_rebuild()  # steps hold steps: what theirs are is known once all kinds are
             field = next((f for name, f in model.model_fields.items() if part in (name, f.alias)), None)
             field = field or model.model_fields.get("root")
             model = _inner_model(field.annotation if field else None) or model

@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from engage.calendars.wall_times import WallTime
+from engage.language.addressees import To, as_list, templates_of
 from engage.language.durations import Duration
 from engage.language.expressions import Expression
+from engage.language.outside_steps import NotifyStep, WebhookStep
+from engage.language.plain_step import Step
+from engage.language.questions import ANSWERED, QuestionKey
+from engage.language.shares import EVERYTHING, Share
+from engage.language.turning_steps import SetStep, StartStep, StopStep
+from engage.language.until import Until
 from engage.language.words import (
     Condition,
     Hours,
     Key,
     Length,
-    Moment,
     Names,
     Recipient,
     Sender,
     StaffRole,
     TemplateName,
-    Text,
     Words,
 )
+from engage.language.work_steps import FormStep, LeadStep, TaskStep
 
 
 class Approve(Words):
     """Who must say yes before a message goes; absent means: by the account's touch model."""
 
-    mode: Literal["never", "always"] = Field(
-        default="always", description="never: goes out unasked; always: somebody says yes first"
+    mode: Literal["never", "always", "by_exception"] = Field(
+        default="always",
+        description="never: goes out unasked; always: somebody says yes first; by_exception: only where the words are "
+        "new, a fact is missing or the account is not in good standing",
     )
     by: StaffRole | None = Field(default=None, description="who decides; the CSM where nothing is said")
     within: Length | None = Field(default=None, description="how long they have")
@@ -56,21 +66,12 @@ class CcRule(Words):
         return {"role": role.strip()} | ({"if": " " * (len(role) + 4) + condition} if condition else {})
 
 
-class Step(Words):
-    """What every step may carry."""
-
-    id: Key = Field(
-        default="",
-        validate_default=False,
-        description="a name for reports and conditions; made from the step where absent",
-    )
-    if_: Condition | None = Field(default=None, alias="if", description="pass over the step unless this holds")
-
-
 class MessageStep(Step):
     """What every message to a customer may carry; what is absent is the playbook's."""
 
-    to: tuple[Recipient, ...] | None = Field(default=None, description="by role; the first that exists gets it")
+    to: To | None = Field(
+        default=None, description="by role; the first that exists gets it, or everybody: `{all: [role, …], max: n}`"
+    )
     topic: Key | None = Field(default=None, description="consent topic")
     hours: Hours | None = Field(default=None, description="send window in the recipient's zone")
     approve: Approve | None = Field(
@@ -80,7 +81,7 @@ class MessageStep(Step):
     @field_validator("to", mode="before")
     @classmethod
     def _one_or_many(cls, data: Any) -> Any:
-        return _as_list(data)
+        return as_list(data)
 
 
 class EmailStep(MessageStep):
@@ -104,13 +105,31 @@ class InAppStep(MessageStep):
     template: TemplateName = Field(alias="in_app", description="the template, such as renewal/plan_next_term")
 
 
+class AskStep(EmailStep):
+    """Ask a question in a mail of its own and in the inbox of the product; the answer becomes a fact and an event."""
+
+    question: QuestionKey = Field(alias="ask", description="the question, from `_shared/questions.yaml`")
+    template: TemplateName = Field(
+        default="questions/ask", description="the template; this one carries any question in the words of its file"
+    )
+
+
+def templates_sent(step: EmailStep | InAppStep) -> tuple[str, ...]:
+    """Every template that the step may send: its own first, then those of its fallbacks."""
+    return tuple(dict.fromkeys((step.template, *templates_of(step.to))))
+
+
 class Wait(Words):
     """What a wait waits for: a time, a date, or an event until a time-out or a date, whichever comes first."""
 
     time: Length | None = Field(default=None, description="a length of time")
-    until: Moment | None = Field(default=None, description="a date fact")
+    until: Until | None = Field(
+        default=None,
+        description="a date fact, or the next `10:00`, `tuesday 10:00`, `open day 10:00` where the customer is",
+    )
     for_: Names | None = Field(default=None, alias="for", description="one of these events")
     where: Condition | None = Field(default=None, description="a condition over the event that came")
+    of: QuestionKey | None = Field(default=None, description="for `answered`: the question that is meant")
     up_to: Length | None = Field(default=None, description="how long we wait for the event")
 
     @model_validator(mode="before")
@@ -133,20 +152,22 @@ class Wait(Words):
             raise PydanticCustomError("one-wait", "'for' and 'up_to' belong together")
         if self.where is not None and self.for_ is None:
             raise PydanticCustomError("one-wait", "'where' belongs to a wait 'for' an event")
+        if self.of is not None and self.for_ != (ANSWERED,):
+            raise PydanticCustomError("one-wait", "'of' belongs to a wait 'for: answered'")
         return self
 
 
 class WaitStep(Step):
     """Wait for a time, a date, or an event."""
 
-    wait: Wait = Field(description="a length of time, {until: date}, or {for: event, up_to: time}")
+    wait: Wait = Field(description="a length of time, {until: date or time of day}, or {for: event, up_to: time}")
 
     @property
     def time(self) -> Duration | None:
         return self.wait.time
 
     @property
-    def until(self) -> Expression | None:
+    def until(self) -> Expression | WallTime | None:
         return self.wait.until
 
     @property
@@ -158,39 +179,12 @@ class WaitStep(Step):
         return self.wait.where
 
     @property
+    def of(self) -> str | None:
+        return self.wait.of
+
+    @property
     def up_to(self) -> Duration | None:
         return self.wait.up_to
-
-
-class TaskWork(Words):
-    """Work for a colleague."""
-
-    title: Text = Field(description="what to do, in both languages")
-    to: StaffRole = Field(default="csm", description="whose work it is")
-    due: Length | None = Field(default=None, description="by when, counted from the moment the task is made")
-    note: Text | None = Field(default=None, description="what helps to do it")
-
-
-class TaskStep(Step):
-    """Give a colleague work."""
-
-    task: TaskWork = Field(description="what to do, who does it, by when")
-
-    @property
-    def title(self) -> Text:
-        return self.task.title
-
-    @property
-    def to(self) -> str:
-        return self.task.to
-
-    @property
-    def due(self) -> Duration | None:
-        return self.task.due
-
-    @property
-    def note(self) -> Text | None:
-        return self.task.note
 
 
 class Branch(Words):
@@ -228,10 +222,66 @@ class ChooseStep(Step):
         """The ways with a condition, in order."""
         return tuple((way.if_, way.steps or ()) for way in self.choose if way.if_ is not None)
 
+
+class SplitStep(Step):
+    """Try several ways side by side: an account always gets the same one, and who got which is kept."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, tuple[AnyStep, ...]] = Field(init=False)
+
+    split: dict[Key, Share] = Field(
+        min_length=2, description="each way's share of the accounts, 100% together; its steps stand beside: `a: […]`"
+    )
+
+    @field_validator("split")
+    @classmethod
+    def _shares_are_everything(cls, shares: dict[str, Decimal]) -> dict[str, Decimal]:
+        together = sum(shares.values(), Decimal(0))
+        if together != EVERYTHING:
+            total = f"{together}%"
+            raise PydanticCustomError("bad-split", "the shares make {total}, not 100%", {"total": total})
+        return shares
+
+    @model_validator(mode="after")
+    def _each_way_has_steps(self) -> SplitStep:
+        said, wanted = set(self.__pydantic_extra__), set(self.split)
+        if unknown := sorted(said - wanted):
+            raise PydanticCustomError("bad-split", "{word} is no way of this split", {"word": unknown[0]})
+        if silent := sorted(wanted - said):
+            example = "write {silent}: [] if nothing is to happen"
+            raise PydanticCustomError("bad-split", "the way {silent} has no steps; " + example, {"silent": silent[0]})
+        return self
+
     @property
-    def else_steps(self) -> tuple[AnyStep, ...]:
-        """What is done when no way held."""
-        return self.choose[-1].else_ or ()
+    def ways(self) -> dict[str, tuple[AnyStep, ...]]:
+        """The steps of each way, in the order of the shares."""
+        return {way: self.__pydantic_extra__[way] for way in self.split}
+
+
+class Repeat(Words):
+    """Steps that are done again, how often, how far apart, and what makes them end."""
+
+    steps: tuple[AnyStep, ...] = Field(min_length=1, description="what each round does")
+    at_most: Annotated[int, Field(ge=2, le=50)] = Field(description="how many rounds there are at most")
+    every: Length = Field(description="the time from the start of one round to the start of the next")
+    until: Condition | None = Field(default=None, description="asked before each round: when it holds, no more come")
+
+    @field_validator("steps")
+    @classmethod
+    def _one_loop(cls, steps: tuple[AnyStep, ...]) -> tuple[AnyStep, ...]:
+        if any(isinstance(step, RepeatStep) for step in walk(steps)):
+            raise PydanticCustomError("one-loop", "a repeat holds no other repeat")
+        return steps
+
+
+class RepeatStep(Step):
+    """Do some steps in rounds, a given time apart, until a condition holds or there were enough."""
+
+    repeat: Repeat = Field(description="`{steps, at_most, every, until}`")
+
+    @property
+    def until(self) -> Expression | None:
+        return self.repeat.until
 
 
 def _as_list(data: Any) -> Any:
@@ -239,11 +289,21 @@ def _as_list(data: Any) -> Any:
 
 
 STEPS: dict[str, type[Step]] = {
+    "ask": AskStep,  # before what it is a kind of
     "email": EmailStep,
     "in_app": InAppStep,
     "wait": WaitStep,
     "choose": ChooseStep,
     "task": TaskStep,
+    "form": FormStep,
+    "lead": LeadStep,
+    "split": SplitStep,
+    "repeat": RepeatStep,
+    "notify": NotifyStep,
+    "webhook": WebhookStep,
+    "set": SetStep,
+    "start": StartStep,
+    "stop": StopStep,
 }
 
 
@@ -256,9 +316,39 @@ def walk(steps: tuple[AnyStep, ...]) -> Iterator[AnyStep]:
     """Every step in the order written, those inside branches too."""
     for step in steps:
         yield step
-        if isinstance(step, ChooseStep):
-            for way in step.choose:
-                yield from walk(way.steps or way.else_ or ())
+        for _, inner in inside(step):
+            yield from walk(inner)
+
+
+def inside(step: AnyStep) -> Iterator[tuple[tuple[str | int, ...], tuple[AnyStep, ...]]]:
+    """The lists of steps that a step holds, each with the path to it."""
+    if isinstance(step, ChooseStep):
+        for number, way in enumerate(step.choose):
+            word = "else" if way.else_ is not None else "steps"
+            yield ("choose", number, word), (way.else_ if way.else_ is not None else way.steps) or ()
+    if isinstance(step, SplitStep):
+        for name, steps in step.ways.items():
+            yield (name,), steps
+    if isinstance(step, RepeatStep):
+        yield ("repeat", "steps"), step.repeat.steps
+
+
+def rebuilt(step: AnyStep, change: Callable[[AnyStep], AnyStep]) -> AnyStep:
+    """The same step with every step right inside it changed."""
+    match step:
+        case ChooseStep():
+            return step.model_copy(update={"choose": tuple(_rebuilt_way(way, change) for way in step.choose)})
+        case SplitStep():
+            return step.model_copy(update={name: tuple(map(change, inner)) for name, inner in step.ways.items()})
+        case RepeatStep(repeat=repeat):
+            steps = tuple(map(change, repeat.steps))
+            return step.model_copy(update={"repeat": repeat.model_copy(update={"steps": steps})})
+    return step
+
+
+def _rebuilt_way(way: Branch, change: Callable[[AnyStep], AnyStep]) -> Branch:
+    held = {"steps": way.steps, "else_": way.else_}
+    return way.model_copy(update={name: tuple(map(change, held_)) for name, held_ in held.items() if held_ is not None})
 
 
 def _tag_of_step(data: Any) -> str | None:
@@ -269,12 +359,20 @@ def _tag_of_step(data: Any) -> str | None:
 
 
 AnyStep = Annotated[
-    Annotated[EmailStep, Tag("step:email")]
+    Annotated[AskStep, Tag("step:ask")]
+    | Annotated[EmailStep, Tag("step:email")]
     | Annotated[InAppStep, Tag("step:in_app")]
     | Annotated[WaitStep, Tag("step:wait")]
     | Annotated[ChooseStep, Tag("step:choose")]
-    | Annotated[TaskStep, Tag("step:task")],
+    | Annotated[TaskStep, Tag("step:task")]
+    | Annotated[FormStep, Tag("step:form")]
+    | Annotated[LeadStep, Tag("step:lead")]
+    | Annotated[SplitStep, Tag("step:split")]
+    | Annotated[RepeatStep, Tag("step:repeat")]
+    | Annotated[NotifyStep, Tag("step:notify")]
+    | Annotated[WebhookStep, Tag("step:webhook")]
+    | Annotated[SetStep, Tag("step:set")]
+    | Annotated[StartStep, Tag("step:start")]
+    | Annotated[StopStep, Tag("step:stop")],
     Discriminator(_tag_of_step, custom_error_type="no-kind", custom_error_message="no kind of step"),
 ]
-Branch.model_rebuild()
-ChooseStep.model_rebuild()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from engage.errors import InputError
 
-_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_OPENING = re.compile(r"\{([{%#])")
+_CLOSING = {"{": "}}", "%": "%}", "#": "#}"}
 _FIRST, _LAST = 0xE100, 0xF8FF
 STAND_IN = re.compile(f"[{chr(_FIRST)}-{chr(_LAST)}]")
 
@@ -17,14 +19,30 @@ def protect(source: str) -> tuple[str, list[str]]:
         raise InputError("the template contains characters of the private use area", code="private_characters")
     tags: list[str] = []
 
-    def stand_in(found: re.Match[str]) -> str:
-        tags.append(found[0])
-        return chr(_FIRST + len(tags) - 1)
-
-    protected = _TAG.sub(stand_in, source)
+    pieces: list[str] = []
+    end = 0
+    for start, stop in _tags(source):
+        pieces += [source[end:start], chr(_FIRST + len(tags) % (_LAST - _FIRST))]
+        tags.append(source[start:stop])
+        end = stop
+    protected = "".join([*pieces, source[end:]])
     if len(tags) > _LAST - _FIRST:
         raise InputError("the template has more than 6,000 tags", code="too_many_tags")
     return protected, tags
+
+
+def _tags(source: str) -> Iterator[tuple[int, int]]:
+    """Where each tag begins and ends; one kind that is not closed any more is not looked for again."""
+    at, open_for_ever = 0, set[str]()
+    while found := _OPENING.search(source, at):
+        closing = _CLOSING[found[1]]
+        stop = -1 if closing in open_for_ever else source.find(closing, found.end())
+        if stop < 0:
+            open_for_ever.add(closing)
+            at = found.start() + 1
+        else:
+            at = stop + len(closing)
+            yield found.start(), at
 
 
 def restore(protected: str, tags: list[str]) -> str:

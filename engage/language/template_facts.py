@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.lexer import TokenStream
 
-CONTEXT = frozenset({"salutation", "salutation_short", "unsubscribe_url", "unsubscribe_topic", "locale", "loop"})
+from engage.language.template_bounds import too_much
+from engage.language.templates import SECTION
+
+CONTEXT = frozenset(
+    {"salutation", "salutation_short", "unsubscribe_url", "unsubscribe_topic", "locale", "loop", SECTION}
+)
 """What rendering adds to the facts."""
+ANSWER_URL = "answer_url"
+"""And the links by which a question is answered: `answer_url.<question>.<choice>`."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +25,20 @@ class NamedFact:
     """A fact's path and the character where it is named."""
 
     path: str
+    offset: int
+
+
+def root_of(path: str) -> str:
+    """The first word of a path."""
+    return path.partition(".")[0]
+
+
+@dataclass(frozen=True)
+class ComparedWord:
+    """A word with which a fact is compared, and the character where it stands."""
+
+    path: str
+    word: str
     offset: int
 
 
@@ -51,15 +73,39 @@ class _Placed(Environment):
 _ENVIRONMENT = _Placed(keep_trailing_newline=True)
 
 
-def facts_named(source: str) -> list[NamedFact]:
+@lru_cache(maxsize=1024)  # each rule asks the same sources
+def facts_named(source: str) -> tuple[NamedFact, ...]:
     """Every fact named in the source, loop variables left out; raises TemplateSourceError."""
+    return tuple(_facts(_tree(source), CONTEXT))
+
+
+def words_compared(source: str) -> list[ComparedWord]:
+    """Every word with which the source compares a fact, as in `account.phase == "renewal"`."""
+    return [found for part in _tree(source).find_all(nodes.Compare) for found in _compared(part)]
+
+
+def _compared(part: nodes.Compare) -> Iterator[ComparedWord]:
+    sides = [part.expr, *(operand.expr for operand in part.ops)]
+    facts = [fact for side in sides if isinstance(side, nodes.Getattr) for fact in _fact(side, CONTEXT)]
+    items = [item for side in sides for item in (side.items if isinstance(side, nodes.List | nodes.Tuple) else [side])]
+    for item in items:
+        if isinstance(item, nodes.Const) and isinstance(item.value, str):
+            yield from (ComparedWord(fact.path, item.value, item.lineno) for fact in facts)
+
+
+def _tree(source: str) -> nodes.Template:
     try:
         tree = _ENVIRONMENT.parse(source)
     except TemplateSyntaxError as error:
         raise TemplateSourceError(error.message or "it cannot be read", min(error.lineno, len(source))) from None
     except RecursionError:
         raise TemplateSourceError("it is nested too deeply", 0) from None
-    return list(_facts(tree, CONTEXT))
+    except ValueError:
+        raise TemplateSourceError("a number has at most 15 digits", 0) from None
+    found = too_much(tree)
+    if found:
+        raise TemplateSourceError(found[0], min(found[1], len(source)))
+    return tree
 
 
 def _facts(node: nodes.Node, local: frozenset[str]) -> Iterator[NamedFact]:

@@ -6,17 +6,45 @@ import re
 from collections.abc import Iterator
 
 from engage.errors import PlaybookError, Problem
-from engage.language.catalogue import Catalogue, nearest
+from engage.language.answer_rules import answer_links_lead_to_choices
+from engage.language.catalogue import Catalogue
 from engage.language.compiling import compile_template
-from engage.language.template_facts import CONTEXT, TemplateSourceError, facts_named
-from engage.language.templates import ALLOWED, LOCALES, REQUIRED, SourceFile, Template, place_of
+from engage.language.guessing import way_out
+from engage.language.template_facts import ANSWER_URL, CONTEXT, TemplateSourceError, facts_named, root_of
+from engage.language.templates import ALLOWED, LOCALES, REQUIRED, Template, place_of
 from engage.language.workspace import Workspace
 
 _INDEX = re.compile(r"\[\d+\]")
 
 
 def files_are_complete(workspace: Workspace) -> Iterator[Problem]:
-    """A template has its locales, each locale its files, and no file that nobody reads."""
+    """A template lacks a language or a file, or has one that nobody reads.
+
+    Codes: missing-locale, missing-file, double-body, unknown-file
+    Why: a mail needs subject and body in each language; two bodies, or a misspelt file, are not what anybody meant.
+    Way out: write what is missing; delete or rename what is too much.
+    Wrong (missing-file):
+        # file: email_templates/welcome/new/meta.yaml
+        kind: email
+        # file: email_templates/welcome/new/ja/body.html
+        <p>ようこそ</p>
+        # file: email_templates/welcome/new/en/body.html
+        <p>Welcome</p>
+    Right:
+        steps: [{email: welcome/hello}]
+    Wrong (double-body):
+        # file: email_templates/welcome/hello/en/body.html
+        <p>Welcome</p>
+    Right:
+        # file: email_templates/welcome/hello/en/body.txt
+        Welcome
+    Wrong (unknown-file):
+        # file: email_templates/welcome/hello/en/boddy.txt
+        Welcome
+    Right:
+        # file: email_templates/welcome/hello/en/body.txt
+        Welcome
+    """
     for template in workspace.templates.values():
         for locale in (locale for locale in LOCALES if locale not in template.locales):
             message, hint = f"{template.name} has no texts in {locale}", f"write {template.name}/{locale}/"
@@ -35,24 +63,43 @@ def _files(template: Template, locale: str, names: set[str]) -> Iterator[Problem
         message = f"{template.name}/{locale} has both body.mjml and body.html"
         yield template.document.problem([], "double-body", message, hint="keep one")
     for name in sorted(names - set(ALLOWED[kind])):
-        close = nearest(name, ALLOWED[kind])
-        hint = f"did you mean {close}?" if close else f"there are: {', '.join(ALLOWED[kind])}"
         message = f"{template.name}/{locale}/{name} is read by nobody"
-        yield template.document.problem([], "unknown-file", message, hint=hint)
+        yield template.document.problem([], "unknown-file", message, hint=way_out(name, ALLOWED[kind]))
 
 
 def topics_are_declared(workspace: Workspace) -> Iterator[Problem]:
-    """The topic of a template is one that customers can opt out of."""
+    """The topic of a template is one that nobody declared.
+
+    Code: unknown-topic
+    Why: nobody could opt out of it by its title, and its purpose is not known.
+    Way out: correct the name, or declare it in `_shared/topics.yaml`.
+    Wrong:
+        # file: email_templates/welcome/hello/meta.yaml
+        topic: onbording
+    Right:
+        # file: email_templates/welcome/hello/meta.yaml
+        topic: onboarding
+    """
     for template in workspace.templates.values():
         topic = template.meta.topic
         if topic and topic not in workspace.vocabulary.topics:
-            close = nearest(topic, workspace.vocabulary.topics)
-            hint = f"did you mean {close}?" if close else "declare it in _shared/topics.yaml"
+            hint = way_out(topic, workspace.vocabulary.topics, "declare it in _shared/topics.yaml")
             yield template.document.problem(["topic"], "unknown-topic", f"nobody declared the topic {topic}", hint=hint)
 
 
 def needs_are_known(workspace: Workspace) -> Iterator[Problem]:
-    """A fact that nobody knows would hold the message for ever."""
+    """A template needs a fact that nobody knows.
+
+    Code: unknown-fact
+    Why: a message is held until every fact that it `needs` is there; this one never would be.
+    Way out: correct the name, or declare the fact in `_shared/facts.yaml`.
+    Wrong:
+        # file: email_templates/welcome/hello/meta.yaml
+        needs: [account.nme]
+    Right:
+        # file: email_templates/welcome/hello/meta.yaml
+        needs: [account.name]
+    """
     for template in workspace.templates.values():
         for number, need in enumerate(template.meta.needs):
             path = _INDEX.sub("", need)
@@ -63,8 +110,25 @@ def needs_are_known(workspace: Workspace) -> Iterator[Problem]:
 
 
 def facts_are_known(workspace: Workspace) -> Iterator[Problem]:
-    """Every fact that a template or a shared piece names is in the catalogue."""
-    for file in _sources(workspace):
+    """A template shows a fact that nobody knows, or cannot be read.
+
+    Codes: unknown-fact, template-syntax
+    Why: a fact that is not there is never printed as nothing: the mail could not be made.
+    Way out: correct the name, declare the fact in `_shared/facts.yaml`, close what was opened.
+    Wrong (unknown-fact):
+        # file: email_templates/welcome/hello/en/subject.txt
+        {{ account.nme }}
+    Right:
+        # file: email_templates/welcome/hello/en/subject.txt
+        {{ account.name }}
+    Wrong (template-syntax):
+        # file: email_templates/welcome/hello/en/subject.txt
+        {% if account.name %}Welcome
+    Right:
+        # file: email_templates/welcome/hello/en/subject.txt
+        {% if account.name %}{% endif %}Welcome
+    """
+    for file in workspace.sources():
         try:
             named = facts_named(file.text)
         except TemplateSourceError as error:
@@ -72,14 +136,32 @@ def facts_are_known(workspace: Workspace) -> Iterator[Problem]:
             yield Problem(file.file, *place, "template-syntax", f"this is no template: {error.message}")
             continue
         for fact in named:
-            if workspace.catalogue.kind(fact.path) is None:
+            if root_of(fact.path) != ANSWER_URL and workspace.catalogue.kind(fact.path) is None:
                 place = place_of(file.text, fact.offset)
                 hint = _meant(fact.path, workspace.catalogue)
                 yield Problem(file.file, *place, "unknown-fact", f"nobody knows the fact {fact.path}", hint)
 
 
 def templates_compile(workspace: Workspace) -> Iterator[Problem]:
-    """Includes resolve, and MJML carries every tag."""
+    """A template includes a piece that is not there, or MJML cannot carry what it says.
+
+    Codes: missing-include, mjml, mjml-unknown, mjml-cannot-carry
+    Why: what MJML does not know it drops without a word, and the mail would go out without it.
+    Way out: write the piece in `email_templates/_layout/<locale>/`; use elements of MJML; keep tags out of places where
+        they would get lost.
+    Wrong (missing-include):
+        # file: email_templates/welcome/hello/en/subject.txt
+        {% include "_layout/head.mjml" %}
+    Right:
+        # file: email_templates/welcome/hello/en/subject.txt
+        Welcome
+    Wrong (mjml-unknown):
+        # file: email_templates/welcome/hello/en/body.mjml
+        <mjml><mj-body><mj-section><mj-colum><mj-text>Hi</mj-text></mj-colum></mj-section></mj-body></mjml>
+    Right:
+        # file: email_templates/welcome/hello/en/body.mjml
+        <mjml><mj-body><mj-section><mj-column><mj-text>Hi</mj-text></mj-column></mj-section></mj-body></mjml>
+    """
     for template in workspace.templates.values():
         for locale in template.locales:
             try:
@@ -88,16 +170,15 @@ def templates_compile(workspace: Workspace) -> Iterator[Problem]:
                 yield from error.problems
 
 
-def _sources(workspace: Workspace) -> Iterator[SourceFile]:
-    for template in workspace.templates.values():
-        for files in template.locales.values():
-            yield from files.values()
-    yield from workspace.layout.values()
-
-
 def _meant(path: str, catalogue: Catalogue) -> str:
-    close = catalogue.nearest(path) or nearest(path, CONTEXT)
-    return f"did you mean {close}?" if close else "declare it in _shared/facts.yaml"
+    return way_out(path, [*catalogue.kinds, *CONTEXT], "declare it in _shared/facts.yaml")
 
 
-TEMPLATE_RULES = (files_are_complete, topics_are_declared, needs_are_known, facts_are_known, templates_compile)
+TEMPLATE_RULES = (
+    files_are_complete,
+    topics_are_declared,
+    needs_are_known,
+    facts_are_known,
+    answer_links_lead_to_choices,
+    templates_compile,
+)

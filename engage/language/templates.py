@@ -10,20 +10,24 @@ from typing import Literal
 from pydantic import Field
 
 from engage.errors import Problem
-from engage.language.vocabulary import Purpose
+from engage.language.selecting import Purpose
 from engage.language.words import Key, Text, Words
 from engage.language.yaml_reading import Document
 
 LOCALES = ("ja", "en")
 LAYOUT = "_layout"
+SECTION = "merged"
+"""What a mail says where it travels in another one: its `merged.html`; the other shows it at `{{ merged }}`."""
+SECTION_FILE = f"{SECTION}.html"
 REQUIRED = {"email": (("subject.txt",), ("body.mjml", "body.html")), "in_app": (("title.txt",), ("body.txt",))}
 ALLOWED = {
-    "email": ("subject.txt", "body.mjml", "body.html", "body.txt"),
+    "email": ("subject.txt", "body.mjml", "body.html", "body.txt", SECTION_FILE),
     "in_app": ("title.txt", "body.txt", "link.txt"),
 }
 _INCLUDE = re.compile(r"\{%-?\s*include\s+(['\"])([^'\"]+)\1\s*-?%\}")
 _ANY_INCLUDE = re.compile(r"\{%-?\s*(include|import|from|extends)\b")
 _DEEPEST = 3
+LARGEST_SOURCE = 256 * 1024
 
 
 class TemplateMeta(Words):
@@ -69,7 +73,7 @@ class IncludeError(Exception):
 def resolve_includes(source: SourceFile, locale: str, layout: Layout, *, depth: int = 0) -> str:
     """The text with shared pieces put in place of `{% include "_layout/…" %}`, before anything else reads it."""
     pieces: list[str] = []
-    end = 0
+    length = end = 0
     for found in _ANY_INCLUDE.finditer(source.text):
         include = _INCLUDE.match(source.text, found.start())
         piece = layout.get((locale, include[2])) if include else None
@@ -77,6 +81,10 @@ def resolve_includes(source: SourceFile, locale: str, layout: Layout, *, depth: 
             raise IncludeError(_include_problem(source, found.start(), include[2] if include else None, locale, layout))
         pieces += [source.text[end : found.start()], resolve_includes(piece, locale, layout, depth=depth + 1)]
         end = include.end()
+        length += len(pieces[-2]) + len(pieces[-1])
+        if length > LARGEST_SOURCE:
+            place, message = place_of(source.text, found.start()), "with its pieces the template is larger than 256 KB"
+            raise IncludeError(Problem(source.file, *place, "template-too-large", message))
     return "".join([*pieces, source.text[end:]])
 
 

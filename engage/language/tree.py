@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Literal
@@ -88,6 +89,28 @@ class Call(Node):
     arguments: tuple[Node, ...]
 
 
+@dataclass(frozen=True)
+class Heard(Node):
+    """What the subject's use of the product says: a count of events, or the days since the last."""
+
+    function: Literal["count", "count_before", "days_since_event"]
+    event: str
+    days: int  # of the window; for days_since_event how far it looks back
+
+    @property
+    def path(self) -> str:
+        """Its name among the facts: its own text."""
+        return text_of(self)
+
+    @classmethod
+    def named(cls, path: str) -> Heard | None:
+        """What a name among the facts asks; None for any other fact."""
+        found = _HEARD.fullmatch(path)
+        if found is None:
+            return None
+        return cls("number", 0, found[1], json.loads(found[2]), int(found[3] or LOOK_BACK))  # type: ignore[arg-type]
+
+
 def parts_of(node: Node) -> Iterator[Node]:
     """The node and everything below it."""
     yield node
@@ -98,6 +121,8 @@ def parts_of(node: Node) -> Iterator[Node]:
                 yield from parts_of(child)
 
 
+LOOK_BACK = 730  # days; the furthest that counts and days_since_event look
+_HEARD = re.compile(r'(count|count_before|days_since_event)\(("(?:[^"\\]|\\.)*")(?:, days=(\d+))?\)')
 _SIGNS = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in", "notin": "not in"}
 _SUMS = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
 
@@ -112,23 +137,30 @@ def text_of(node: Node) -> str:
         case Items():
             return f"[{', '.join(text_of(item) for item in node.items)}]"
         case Compare():
-            return f"{_inner(node.left)} {_SIGNS[node.op]} {_inner(node.right)}"
+            return f"{_operand(node.left)} {_SIGNS[node.op]} {_operand(node.right)}"
         case Logic():
             return f" {node.op} ".join(_inner(part) for part in node.parts)
         case Not():
             return f"not {_inner(node.part)}"
         case Missing():
-            return f"{_inner(node.part)} is {'set' if node.negated else 'missing'}"
+            return f"{_operand(node.part)} is {'set' if node.negated else 'missing'}"
         case Arithmetic():
             return f"{_inner(node.left)} {_SUMS[node.op]} {_inner(node.right)}"
         case Call():
             return f"{node.function}({', '.join(text_of(argument) for argument in node.arguments)})"
+        case Heard():
+            days = "" if node.function == "days_since_event" else f", days={node.days}"
+            return f"{node.function}({_literal(node.event)}{days})"
     raise TypeError(type(node))
 
 
 def _inner(node: Node) -> str:
     loose = isinstance(node, Logic | Arithmetic | Not)
     return f"({text_of(node)})" if loose else text_of(node)
+
+
+def _operand(node: Node) -> str:
+    return f"({text_of(node)})" if isinstance(node, Compare | Missing) else _inner(node)
 
 
 def _path(path: str) -> str:

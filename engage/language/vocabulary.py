@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     BeforeValidator,
+    ConfigDict,
     Field,
     PlainSerializer,
     PlainValidator,
@@ -20,13 +22,22 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from engage.errors import PlaybookError, Problem
-from engage.language.catalogue import Catalogue, Kind, nearest
+from engage.language.budgets import Budgets
+from engage.language.catalogue import Catalogue, Kind
+from engage.language.customer_words import FITS_BY, Phases, Segments, UseCases
+from engage.language.defaults import Defaults
+from engage.language.experiments import Experiments
+from engage.language.expressions import Expression, parse_expression
+from engage.language.gates import Gates, ReadGate, read_gates
+from engage.language.guessing import nearest
 from engage.language.parse import validated
+from engage.language.questions import Questions, answer_facts
+from engage.language.selecting import Purpose
 from engage.language.words import Key, Length, StaffRole, Text, Words
 from engage.language.yaml_reading import Document
 
-Purpose = Literal["transactional", "relationship", "promotional"]
 TouchModelName = Literal["high", "mid", "low", "tech"]
+Said = TypeVar("Said")
 FactPath = Annotated[str, StringConstraints(pattern=r"^(account|contact|contract)\.[a-z][a-z0-9_]*$")]
 FactKind = Literal["text", "number", "bool", "date", "instant", "list"]
 
@@ -50,15 +61,22 @@ Localized = Annotated[Text, BeforeValidator(_both), WithJsonSchema(_EITHER)]
 
 # What Engage writes or reads a meaning from; anything else is the team's to declare, so that no typo waits for ever.
 _KNOWN_TO_ENGAGE = {
-    "contract": "created updated renewed cancelled ended",
+    "contract": "created updated started renewed cancelled ended",
     "contact": "left",
     "consent": "granted withdrawn",
     "message": "accepted rejected skipped cancelled delivered bounced dropped complained unsubscribed",
     "in_app": "seen read clicked dismissed",
+    "playbook": "started form_filled",
     "approval": "approved rejected expired",
 }
+FORM_FILLED = "playbook.form_filled"
+PLAYBOOK_STARTED = "playbook.started"
 BUILT_IN_EVENTS = frozenset({"replied", "answered"}).union(
     f"{noun}.{verb}" for noun, verbs in _KNOWN_TO_ENGAGE.items() for verb in verbs.split()
+)
+# Nobody else knows these: an event of such a name from any other source is that source's own business.
+ENGAGE_ALONE_SAYS = frozenset(
+    name for name in BUILT_IN_EVENTS if name.startswith(("message.", "in_app.", "playbook.", "approval."))
 )
 
 
@@ -93,15 +111,29 @@ class Topic(Words):
 
     title: Text
     purpose: Purpose = "relationship"
+    to_former: bool = Field(default=False, description="may reach a customer who has gone, too")
 
 
 class TouchModel(Words):
     """How much of a human hand a customer gets: who approves what is sent to them."""
 
-    approve: Literal["always", "never"] = "never"
-    by: StaffRole = "csm"
-    within: Length | None = None
-    escalate_to: StaffRole | None = None
+    approve: Literal["always", "never", "by_exception"] = Field(
+        default="never",
+        description="never: goes out unasked; always: somebody says yes first; by_exception: only where the words are "
+        "new, a fact is missing or the account is not in good standing",
+    )
+    by: StaffRole = Field(default="csm", description="who decides")
+    within: Length | None = Field(default=None, description="how long they have")
+    escalate_to: StaffRole | None = Field(default=None, description="who is asked after that")
+    good_standing: str | None = Field(
+        default=None, description="condition over the customer: in order, so that approved words may go again unasked"
+    )
+
+    @model_validator(mode="after")
+    def _says_what_is_in_order(self) -> TouchModel:
+        if self.approve == "by_exception" and self.good_standing is None:
+            raise PydanticCustomError("no-standing", "say which accounts are in order: good_standing: …")
+        return self
 
 
 class FactDeclaration(Words):
@@ -171,13 +203,6 @@ Events = dict[str, EventDeclaration]
 Calendars = dict[Country, tuple[ClosedDays, ...]]
 
 
-class Defaults(Words):
-    """What holds where neither contact nor account says: from the settings, not from `_shared/`."""
-
-    locale: str = "ja"
-    time_zone: str = "Asia/Tokyo"
-
-
 class Vocabulary(Words):
     """Everything in `_shared/`, live for every playbook version."""
 
@@ -187,12 +212,50 @@ class Vocabulary(Words):
     facts: Facts = Field(default={})
     events: Events = Field(default={})
     calendars: Calendars = Field(default={})
+    questions: Questions = Field(default={})
+    segments: Segments = Field(default={})
+    phases: Phases = Field(default={})
+    use_cases: UseCases = UseCases()
+    gates: Gates = Field(default={})
+    budgets: Budgets = Budgets()
+    experiments: Experiments = Experiments()
     defaults: Defaults = Field(default=Defaults(), exclude=True)
 
     def catalogue(self) -> Catalogue:
         """Built-in facts and the team's own."""
         declared: dict[str, Kind] = {path: fact.type for path, fact in self.facts.items()}
-        return Catalogue.builtin().with_facts(declared)
+        return Catalogue.builtin().with_facts(declared | answer_facts(self.questions))
+
+    @cached_property
+    def read_gates(self) -> tuple[ReadGate, ...]:
+        """The gates, ready to be asked."""
+        return read_gates(self.gates, self.catalogue())
+
+    def words_of_facts(self) -> dict[str, tuple[str, ...]]:
+        """The words that facts about customers may be, where somebody declared them."""
+        return {fact: tuple(words) for fact, words in self.titles_of_facts().items()}
+
+    def titles_of_facts(self) -> dict[str, dict[str, Text]]:
+        """The same words, and what people call each."""
+        cases = self.use_cases
+        declared: dict[str, Mapping[str, Any]] = {
+            "account.segment": self.segments,
+            "account.phase": self.phases,
+            "use_case.key": cases.cases,
+            "use_case.feature": cases.features,
+            **{fact: getattr(cases, words) for words, fact in FITS_BY.items()},
+        }
+        return {
+            fact: {word: said if isinstance(said, Text) else said.title for word, said in words.items()}
+            for fact, words in declared.items()
+            if words
+        }
+
+    @cached_property
+    def good_standings(self) -> dict[str, Expression]:
+        """By touch model: when an account is in order, so that approved words may go again unasked."""
+        said = {str(name): model.good_standing for name, model in self.touch_models.items() if model.good_standing}
+        return {name: parse_expression(text, self.catalogue(), wanted=("bool", "any")) for name, text in said.items()}
 
     def touch_model(self, name: str | None) -> TouchModel:
         """The touch model of that name; customers without one are nobody's to approve."""
@@ -208,33 +271,62 @@ class Vocabulary(Words):
         return name in self.events or name in BUILT_IN_EVENTS
 
 
-class _Topics(RootModel[Topics]):
+class _Section(RootModel[Said]):
+    """A file that is one mapping; built when one is read."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class _Topics(_Section[Topics]):
     pass
 
 
-class _TouchModels(RootModel[TouchModels]):
+class _TouchModels(_Section[TouchModels]):
     pass
 
 
-class _Facts(RootModel[Facts]):
+class _Facts(_Section[Facts]):
     pass
 
 
-class _Events(RootModel[Events]):
+class _Events(_Section[Events]):
     pass
 
 
-class _Calendars(RootModel[Calendars]):
+class _Calendars(_Section[Calendars]):
     pass
 
 
-SECTIONS: dict[str, type[Company] | type[RootModel[Any]]] = {
+class _Questions(_Section[Questions]):
+    pass
+
+
+class _Segments(_Section[Segments]):
+    pass
+
+
+class _Phases(_Section[Phases]):
+    pass
+
+
+class _Gates(_Section[Gates]):
+    pass
+
+
+SECTIONS: dict[str, type[Words] | type[RootModel[Any]]] = {
     "company": Company,
     "topics": _Topics,
     "touch_models": _TouchModels,
     "facts": _Facts,
     "events": _Events,
     "calendars": _Calendars,
+    "questions": _Questions,
+    "segments": _Segments,
+    "phases": _Phases,
+    "use_cases": UseCases,
+    "gates": _Gates,
+    "budgets": Budgets,
+    "experiments": Experiments,
 }
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from engage.calendars.holidays import knows
 from engage.errors import Problem
+from engage.language.guessing import way_out
+from engage.language.questions import AT, DATE, SCORE
 from engage.language.workspace import Workspace
 
 _NO_REPLY = re.compile(r"(no|not|do-?not)[-_.]?reply", re.IGNORECASE)
@@ -14,7 +16,24 @@ _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 def team_can_be_answered(workspace: Workspace) -> Iterator[Problem]:
-    """The team signs where no person does, so its address must exist and be read."""
+    """Nobody could answer the team.
+
+    Codes: team-address, no-reply-sender
+    Why: the team signs where no person does; a customer who answers must reach somebody who reads it.
+    Way out: give the team an address that people read.
+    Wrong (team-address):
+        # file: playbooks/_shared/company.yaml
+        team: {email: us}
+    Right:
+        # file: playbooks/_shared/company.yaml
+        team: {email: team@sample.example}
+    Wrong (no-reply-sender):
+        # file: playbooks/_shared/company.yaml
+        team: {email: no-reply@sample.example}
+    Right:
+        # file: playbooks/_shared/company.yaml
+        team: {email: team@sample.example}
+    """
     address = workspace.vocabulary.company.team.email
     document = workspace.documents.get("company")
     if document is None:
@@ -27,7 +46,18 @@ def team_can_be_answered(workspace: Workspace) -> Iterator[Problem]:
 
 
 def countries_are_known(workspace: Workspace) -> Iterator[Problem]:
-    """Closed days of a country that no calendar knows would never apply."""
+    """Closed days are declared for a country that no calendar knows.
+
+    Code: unknown-country
+    Why: they would never apply to any customer.
+    Way out: use the two letters of the ISO code, such as JP, or `all`.
+    Wrong:
+        # file: playbooks/_shared/calendars.yaml
+        XX: [2027-08-13]
+    Right:
+        # file: playbooks/_shared/calendars.yaml
+        JP: [2027-08-13]
+    """
     for country in workspace.vocabulary.calendars:
         if country != "all" and not knows(country):
             document = workspace.documents["calendars"]
@@ -35,4 +65,58 @@ def countries_are_known(workspace: Workspace) -> Iterator[Problem]:
             yield document.problem([country], "unknown-country", message, hint="use ISO codes such as JP", key=True)
 
 
-VOCABULARY_RULES = (team_can_be_answered, countries_are_known)
+def questions_have_names_of_their_own(workspace: Workspace) -> Iterator[Problem]:
+    """A question is named like a fact of another question.
+
+    Code: double-fact
+    Why: `answers.<question>_date` is the date given with an answer, `answers.<question>_at` when it came.
+    Way out: give the question another name.
+    Wrong:
+        # file: playbooks/_shared/questions.yaml
+        intent: {text: {ja: お考え, en: Plans}, choices: {a: {text: {ja: あ, en: A}}, b: {text: {ja: い, en: B}}}}
+        intent_at: {text: {ja: お考え, en: Plans}, choices: {a: {text: {ja: あ, en: A}}, b: {text: {ja: い, en: B}}}}
+    Right:
+        # file: playbooks/_shared/questions.yaml
+        intent: {text: {ja: お考え, en: Plans}, choices: {a: {text: {ja: あ, en: A}}, b: {text: {ja: い, en: B}}}}
+    """
+    questions = workspace.vocabulary.questions
+    for key in questions:
+        if any(key.removesuffix(suffix) in questions for suffix in (DATE, AT, SCORE) if key.endswith(suffix)):
+            document = workspace.documents["questions"]
+            message = f"answers.{key} is a fact of another question already"
+            yield document.problem([key], "double-fact", message, hint="give this question another name", key=True)
+
+
+def agreements_are_to_topics(workspace: Workspace) -> Iterator[Problem]:
+    """A choice says yes to a topic that nobody declared.
+
+    Code: unknown-topic
+    Why: the yes would allow nothing: mail asks for it under the name of its own topic.
+    Way out: name a topic of `_shared/topics.yaml`.
+    Wrong:
+        # file: playbooks/_shared/questions.yaml
+        may:
+          text: {ja: お願い, en: Ask}
+          choices: {a: {text: {ja: あ, en: A}, agrees_to: advocacy}, b: {text: {ja: い, en: B}}}
+    Right:
+        # file: playbooks/_shared/questions.yaml
+        may:
+          text: {ja: お願い, en: Ask}
+          choices: {a: {text: {ja: あ, en: A}}, b: {text: {ja: い, en: B}}}
+    """
+    topics = workspace.vocabulary.topics
+    for key, question in workspace.vocabulary.questions.items():
+        for name, choice in question.choices.items():
+            if choice.agrees_to is not None and choice.agrees_to not in topics:
+                place = [key, "choices", name, "agrees_to"]
+                message = f"nobody declared the topic {choice.agrees_to}"
+                hint = way_out(choice.agrees_to, topics)
+                yield workspace.documents["questions"].problem(place, "unknown-topic", message, hint=hint)
+
+
+VOCABULARY_RULES = (
+    team_can_be_answered,
+    countries_are_known,
+    questions_have_names_of_their_own,
+    agreements_are_to_topics,
+)

@@ -34,7 +34,10 @@ TemplateName = Annotated[
 class Words(BaseModel):
     """One mapping of the language: frozen, and every key it does not know is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+    # Built when the first one is read: most commands read none.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True, defer_build=True
+    )
 
 
 class Text(Words):
@@ -73,6 +76,14 @@ def _positive(value: Any) -> Duration:
     return duration
 
 
+def _exact(value: Any) -> Duration:
+    duration = _positive(value)
+    if not duration.is_fixed:
+        words = "{value} differs from month to month; count in hours, days or weeks"
+        raise PydanticCustomError("bad-duration", words, {"value": str(duration)})
+    return duration
+
+
 def _read(value: Any, info: ValidationInfo, wanted: tuple[Kind, ...]) -> Expression:
     if isinstance(value, Expression):
         return value
@@ -90,6 +101,10 @@ def _condition(value: Any, info: ValidationInfo) -> Expression:
     return _read(value, info, ("bool", "any"))
 
 
+def _said(value: Any, info: ValidationInfo) -> Expression:
+    return _read(value, info, ("text", "any"))
+
+
 def _moment(value: Any, info: ValidationInfo) -> Expression:
     return _read(value, info, ("date", "instant", "any"))
 
@@ -100,6 +115,7 @@ _DURATION_SCHEMA = {
     "description": "a number and a unit: " + ", ".join(UNITS),
 }
 Length = Annotated[Duration, PlainValidator(_positive), PlainSerializer(str), WithJsonSchema(_DURATION_SCHEMA)]
+ExactLength = Annotated[Duration, PlainValidator(_exact), PlainSerializer(str), WithJsonSchema(_DURATION_SCHEMA)]
 Offset = Annotated[Duration, PlainValidator(_duration), PlainSerializer(str), WithJsonSchema(_DURATION_SCHEMA)]
 Condition = Annotated[
     Expression,
@@ -114,5 +130,11 @@ Moment = Annotated[
     PlainValidator(_moment),
     PlainSerializer(lambda expression: expression.text),
     WithJsonSchema({"type": "string", "description": "a date fact or earliest(…)/latest(…) of several"}),
+]
+Said = Annotated[
+    Expression,
+    PlainValidator(_said),
+    PlainSerializer(lambda expression: expression.text),
+    WithJsonSchema({"type": "string", "description": "a text fact"}),
 ]
 Names = Annotated[tuple[EventName, ...], Field(min_length=1)]

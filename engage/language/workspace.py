@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,11 +37,20 @@ class Workspace:
     problems: tuple[Problem, ...] = ()
     documents: Mapping[str, Document] = field(default_factory=dict)
     """The files of `_shared/` by section."""
+    left_out: frozenset[str] = frozenset()
+    """The playbooks that exist and are not taken along, where this is a part of a workspace."""
 
     @property
     def catalogue(self) -> Catalogue:
         """The facts that this workspace may name."""
         return self.vocabulary.catalogue()
+
+    def sources(self) -> Iterator[SourceFile]:
+        """Every text file of the templates and their shared pieces."""
+        for template in self.templates.values():
+            for files in template.locales.values():
+                yield from files.values()
+        yield from self.layout.values()
 
 
 def load_workspace(playbooks_dir: Path, templates_dir: Path) -> Workspace:

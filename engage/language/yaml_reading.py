@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -15,7 +17,11 @@ from engage.errors import PlaybookError, Problem
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
+MOST_PARTS = 20_000
+MOST_DIGITS = 40
 _PLAIN = "tag:yaml.org,2002:"
+_NUMBERS = {_PLAIN + "int", _PLAIN + "float"}
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 _KNOWN_TAGS = {_PLAIN + name for name in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")}
 
 Path = Sequence[str | int]
@@ -89,15 +95,19 @@ class Document:
         return self.text.count("\n", 0, index) + 1, index - line_start + 1
 
 
-def read_yaml(text: str, file: str) -> Document:
-    """The file as plain data with places; raises PlaybookError where it is no YAML, or not the kind we read."""
+def read_yaml(text: str, file: str, *, again: bool = False) -> Document:
+    """The file as plain data with places; raises PlaybookError where it is no YAML, or not the kind we read.
+
+    `again` says that it was read before, and so holds no trap: looking for those takes half of the time.
+    """
     text = text.replace("\r\n", "\n")
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
         message = f"the file has {size} bytes; at most {MAX_BYTES} are read"
         raise PlaybookError([Problem(file, 1, 1, "file-too-large", message, "split it")])
     try:
-        _refuse_traps(text, file)
+        if not again:
+            _refuse_traps(text, file)
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -118,11 +128,15 @@ def read_yaml(text: str, file: str) -> Document:
 
 def _refuse_traps(text: str, file: str) -> None:
     depth = 0
-    for event in YAML(typ="safe", pure=True).parse(text):
+    for parts, event in enumerate(YAML(typ="safe", pure=True).parse(text)):
         place = (file, event.start_mark.line + 1, event.start_mark.column + 1)
         if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
             hint = "write it out"
             raise PlaybookError([Problem(*place, "no-aliases", "anchors (&) and aliases (*) are not read here", hint)])
+        if parts > MOST_PARTS:
+            raise PlaybookError(
+                [Problem(*place, "file-too-large", f"a file has at most {MOST_PARTS} parts", "split it")]
+            )
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
         if depth > MAX_DEPTH:
             raise PlaybookError([Problem(*place, "too-deep", f"nested more than {MAX_DEPTH} deep")])
@@ -136,7 +150,7 @@ def _plain(node: Node, file: str, problems: list[Problem]) -> Any:
         return [_plain(item, file, problems) for item in node.value]
     if isinstance(node, MappingNode):
         return _mapping(node, file, problems)
-    return _scalar(node)
+    return _scalar(node, file, problems)
 
 
 def _mapping(node: MappingNode, file: str, problems: list[Problem]) -> dict[str, Any]:
@@ -144,6 +158,8 @@ def _mapping(node: MappingNode, file: str, problems: list[Problem]) -> dict[str,
     for key, value in node.value:
         if not isinstance(key, ScalarNode):
             problems.append(_complaint(key, file, "bad-key", "a key is a word"))
+        elif _UNWRITABLE.search(key.value):
+            problems.append(_complaint(key, file, "bad-text", "this key has a character that no text can hold"))
         elif key.value in data:
             problems.append(_complaint(key, file, "double-key", f"'{key.value}' stands here twice"))
         else:
@@ -151,8 +167,20 @@ def _mapping(node: MappingNode, file: str, problems: list[Problem]) -> dict[str,
     return data
 
 
-def _scalar(node: Node) -> Any:
+def _scalar(node: Node, file: str, problems: list[Problem]) -> Any:
     text: str = node.value
+    if _UNWRITABLE.search(text):
+        problems.append(_complaint(node, file, "bad-text", "this text has a character that no text can hold"))
+        return ""
+    if str(node.tag) in _NUMBERS and (len(text) > MOST_DIGITS or not isfinite(_value(node, text))):
+        problems.append(
+            _complaint(node, file, "bad-number", f"a number is finite and has at most {MOST_DIGITS} digits")
+        )
+        return 0
+    return _value(node, text)
+
+
+def _value(node: Node, text: str) -> Any:
     match str(node.tag).removeprefix(_PLAIN):
         case "null":
             return None

@@ -14,6 +14,7 @@ from engage.messages.asking import SENDER_CONSENT
 from engage.messages.cancelling import cancel_messages
 from engage.messages.consenting import give_sender_consent, pass_on
 from engage.messages.editing import clean, clean_subject, text_after, with_parts
+from engage.messages.exceptions import trust
 from engage.messages.expiring import expire_approvals
 from engage.messages.links import Links
 from engage.messages.news import tell
@@ -82,10 +83,13 @@ def approve(
     _keep(message, rendered)
     if approval.cause == SENDER_CONSENT:
         give_sender_consent(session, library, message, staff_id=member.id, now=now)
-        if pass_on(session, approval, message, now=now):
+        if pass_on(session, library, approval, message, now=now):
             _note(session, member, "approval.sender_consent", approval, now)
             return approval
     _decide(approval, "approved", member, now)
+    approval.sha = rendered.sha
+    session.flush()
+    trust(session, message, approval)
     message.state, message.reason, message.due_at = "queued", None, max(message.due_at or now, now)
     _note(session, member, "approval.approved", approval, now)
     tell(session, "approved", [message], now=now, noun="approval")
@@ -95,7 +99,6 @@ def approve(
 
 def reject(
     session: Session,
-    _library: Library,
     public_id: str,
     *,
     by: int,
@@ -110,6 +113,7 @@ def reject(
     _decide(approval, "rejected", member, now)
     approval.reason = clean(reason)
     session.flush()
+    trust(session, message, approval)
     cancel_messages(session, [message.id], reason="rejected_by_colleague", now=now, told="rejected")
     session.refresh(message)
     _note(session, member, "approval.rejected", approval, now)

@@ -10,22 +10,22 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engage.calendars.business_days import calendar_of
-from engage.calendars.spans import shift_instant
-from engage.calendars.zones import first_zone
+from engage.customers.tables import Account
 from engage.db.bulk import insert_ignore
 from engage.ids import new_id
 from engage.language.durations import Duration
+from engage.language.vocabulary import Vocabulary
+from engage.messages.contexts import RULE
+from engage.messages.deadlines import deadline
 from engage.messages.orders import ApprovalRule
-from engage.messages.tables import Approval
-from engage.releases.library import TemplateSource
+from engage.messages.tables import Approval, Message
+from engage.releases.library import Library, TemplateSource
 from engage.staff.tables import AccountOwner, SenderConsent, StaffMember
 
 EXECUTIVES = ("ceo", "cs_head")
 TOUCH_MODEL, SENDER_CONSENT = "touch_model", "sender_consent"
-RULE = "_approval"  # where a message's inputs keep the rule; templates cannot reach names with an underscore
 _OWNERS = ("csm", "sales")
-_CONSENT_WITHIN = Duration(3, "business days")
+CONSENT_WITHIN = Duration(3, "business days")
 
 ConsentKey = tuple[int, str, str]
 
@@ -52,14 +52,14 @@ def rule_of(inputs: Mapping[str, Any]) -> ApprovalRule | None:
     return ApprovalRule(kept["by"], Duration.parse(kept["within"])) if kept else None
 
 
-def ask(session: Session, asks: Sequence[Ask], *, now: datetime) -> None:
+def ask(session: Session, vocabulary: Vocabulary, asks: Sequence[Ask], *, now: datetime) -> None:
     """Writes one pending approval for each message; an executive's consent comes before the CSM's word."""
     if not asks:
         return
     roles = {ask.rule.by for ask in asks if ask.rule and ask.executive_id is None}
     people = _people(session, {ask.account_id for ask in asks if ask.account_id}, roles)
     zones = _zones(session, people, asks)
-    insert_ignore(session, Approval, [_row(ask, people, zones, now) for ask in asks])
+    insert_ignore(session, Approval, [_row(ask, vocabulary, people, zones, now) for ask in asks])
 
 
 def consents_given(session: Session, staff_ids: Iterable[int]) -> set[ConsentKey]:
@@ -86,18 +86,26 @@ def assignee_of(session: Session, account_id: int | None, role: str) -> int | No
     return people.get((account_id, role)) or people.get((None, role))
 
 
-def deadline(now: datetime, within: Duration, *, zone_name: str | None, country: str | None) -> datetime:
-    """When an approval is too late: business days are those of the customer's country."""
-    zone, calendar = first_zone(zone_name, "Asia/Tokyo"), calendar_of(country)
-    return shift_instant(now, within.amount, within.unit, zone=zone, calendar=calendar)
+def due_of(
+    session: Session, library: Library, message: Message, staff_id: int | None, within: Duration, *, now: datetime
+) -> datetime:
+    """When a colleague's word on a message is too late, asked now."""
+    colleague = session.get(StaffMember, staff_id) if staff_id else None
+    account = session.get(Account, message.account_id) if message.account_id else None
+    zone_name, country = colleague.time_zone if colleague else None, account.country if account else None
+    return deadline(library.vocabulary(session), now, within, zone_name=zone_name, country=country)
 
 
 def _row(
-    ask: Ask, people: Mapping[tuple[int | None, str], int], zones: Mapping[int, str], now: datetime
+    ask: Ask,
+    vocabulary: Vocabulary,
+    people: Mapping[tuple[int | None, str], int],
+    zones: Mapping[int, str],
+    now: datetime,
 ) -> dict[str, Any]:
     by = ask.rule.by if ask.rule else "csm"
     assignee = ask.executive_id or people.get((ask.account_id, by)) or people.get((None, by))
-    within = _CONSENT_WITHIN if ask.executive_id or ask.rule is None else ask.rule.within
+    within = CONSENT_WITHIN if ask.executive_id or ask.rule is None else ask.rule.within
     return {
         "public_id": new_id("apr"),
         "message_id": ask.message_id,
@@ -105,7 +113,7 @@ def _row(
         "state": "pending",
         "assignee_id": assignee,
         "asked_at": now,
-        "expires_at": deadline(now, within, zone_name=zones.get(assignee or 0), country=ask.country),
+        "expires_at": deadline(vocabulary, now, within, zone_name=zones.get(assignee or 0), country=ask.country),
         "version": 1,
         "edited": False,
         "edits": {},

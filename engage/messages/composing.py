@@ -12,20 +12,27 @@ from engage.calendars.business_days import BusinessCalendar, calendar_of
 from engage.calendars.windows import next_departure, window_of
 from engage.calendars.zones import first_zone
 from engage.customers.tables import Contact
+from engage.errors import EngageError
+from engage.language.customer_words import USE_CASE
+from engage.language.questions import QUESTION, question_facts
 from engage.language.vocabulary import Vocabulary
 from engage.messages.contexts import find, greeting, missing, path_of, pruned
 from engage.messages.links import Links
-from engage.messages.rendering import RenderError, TemplateText, compiled, fill_email, fill_in_app
+from engage.messages.rendering import TemplateText, compiled, fill_email, fill_in_app
 from engage.messages.salutations import Addressee, salute
 from engage.staff.people import name_of
 from engage.staff.tables import StaffMember
 
 FACTS_MISSING, RENDER_FAILED = "facts_missing", "render_failed"
+LONGEST_REASON = 500
 # What the envelope needs, whatever the words need.
 _ADDRESSING = frozenset((who, what) for who in ("sender", "team") for what in ("name", "email")) | {
     ("contact", "family_name"),
     ("contact", "given_name"),
+    (QUESTION, "key"),
 }
+# What counting again needs, whatever the template names: the days that the figures are about.
+_PERIOD = frozenset(("occurrence", name) for name in ("previous_start", "period_start", "period_end"))
 _PROBE = Links("only to see whether a mail can be made", "https://probe.invalid")
 
 
@@ -46,8 +53,13 @@ class Composer:
         company = self._companies[locale]
         team = company.get("team", {})
         known = self.vocabulary.topics.get(topic)
+        key = find(facts, (QUESTION, "key"))
+        asked = {QUESTION: question_facts(self.vocabulary.questions, key, locale)} if key else {}
+        if case := self.vocabulary.use_cases.facts(find(facts, (USE_CASE, "key")), locale):
+            asked[USE_CASE] = case
         return {
             **facts,
+            **asked,
             "company": company,
             "team": team,
             "sender": _signature(sender, locale) if sender else team,
@@ -94,7 +106,7 @@ def inputs_of(template: TemplateText, facts: Mapping[str, Any]) -> dict[str, Any
 def _wanted(paths: frozenset[tuple[str, ...]], needs: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
     """Paths into a list stand for the whole list."""
     needed = {tuple(step for step in path_of(need) if not step.isdigit()) for need in needs}
-    return paths | _ADDRESSING | needed
+    return paths | _ADDRESSING | _PERIOD | needed
 
 
 def why_held(template: TemplateText, inputs: Mapping[str, Any], *, purpose: str, render: bool) -> str | None:
@@ -109,9 +121,18 @@ def why_held(template: TemplateText, inputs: Mapping[str, Any], *, purpose: str,
             fill_email(template, inputs, links=_PROBE, message_id="probe", purpose=purpose)
         else:
             fill_in_app(template, inputs)
-    except RenderError as error:
-        return f"{RENDER_FAILED}: {error.message}"
+    except Exception as error:
+        return failure(error)
     return None
+
+
+def failure(error: Exception) -> str:
+    """Why a message could not be made, whatever went wrong: it is held, and stops no other."""
+    if isinstance(error, EngageError):
+        code, said = error.code, error.message
+    else:
+        code, said = RENDER_FAILED, f"{type(error).__name__}: {error}"
+    return (said if said.startswith(code) else f"{code}: {said}")[:LONGEST_REASON]
 
 
 def _signature(sender: StaffMember, locale: str) -> dict[str, Any]:

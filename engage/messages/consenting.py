@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from engage.db.bulk import insert_ignore
 from engage.db.session import nudge
-from engage.messages.asking import SENDER_CONSENT, TOUCH_MODEL, assignee_of, deadline, rule_of
+from engage.messages.asking import SENDER_CONSENT, TOUCH_MODEL, assignee_of, due_of, rule_of
+from engage.messages.gate import run_gate, settle
+from engage.messages.policy.verdicts import Skip
 from engage.messages.tables import Approval, Message
 from engage.releases.library import Library
 from engage.staff.tables import SenderConsent
@@ -35,7 +37,7 @@ def give_sender_consent(session: Session, library: Library, message: Message, *,
     )
     released = session.execute(waiting).all()
     for approval, other in released:
-        if not pass_on(session, approval, other, now=now):
+        if not pass_on(session, library, approval, other, now=now):
             approval.state, approval.decided_at, approval.decided_by_id = "approved", now, staff_id
             other.state, other.due_at = "queued", max(other.due_at or now, now)
     if released:
@@ -43,13 +45,24 @@ def give_sender_consent(session: Session, library: Library, message: Message, *,
     return len(released)
 
 
-def pass_on(session: Session, approval: Approval, message: Message, *, now: datetime) -> bool:
-    """Asks whoever the touch model names, after the executive said yes; False when nobody else has to be asked."""
+def pass_on(session: Session, library: Library, approval: Approval, message: Message, *, now: datetime) -> bool:
+    """Asks whoever the touch model names, after the executive said yes; False when nobody else has to be asked.
+
+    The gate is asked first: a mail that may not go any more ends here.
+    """
     rule = rule_of(message.inputs)
     if rule is None:
         return False
+    approval.version += 1
+    session.flush()
+    verdicts = run_gate(session, library, [message], phase="ask", now=now)
+    if isinstance(verdicts[message.id], Skip):
+        approval.state, approval.decided_at = "withdrawn", now
+        settle(session, verdicts, now=now)
+        session.refresh(message)
+        return True
     approval.cause, approval.state = TOUCH_MODEL, "pending"
     approval.assignee_id = assignee_of(session, message.account_id, rule.by)
-    approval.asked_at, approval.expires_at = now, deadline(now, rule.within, zone_name=None, country=None)
-    approval.version += 1
+    approval.asked_at = now
+    approval.expires_at = due_of(session, library, message, approval.assignee_id, rule.within, now=now)
     return True

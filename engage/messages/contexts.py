@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
@@ -11,6 +12,7 @@ from typing import Any
 
 from engage.messages.salutations import Salutation
 
+RULE = "_approval"  # where the inputs keep who is asked; templates cannot reach names with an underscore
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _STEP = re.compile(r"[^.\[\]]+")
 _LONGEST_LIST = 500
@@ -19,6 +21,7 @@ Path = Sequence[str]
 _Tree = dict[str, "_Tree | None"]
 
 
+@lru_cache(maxsize=4096)
 def path_of(written: str) -> tuple[str, ...]:
     """`handoff.facts[1]` as steps."""
     return tuple(_STEP.findall(written))
@@ -51,8 +54,10 @@ def plain(value: Any, zone: tzinfo) -> Any:
     match value:
         case str():
             return value if value.isprintable() else _CONTROLS.sub("", value)
-        case bool() | int() | float() | None:
+        case bool() | int() | None:
             return value
+        case float():
+            return value if math.isfinite(value) else None  # a database takes no infinity as JSON
         case Decimal():
             return str(value)
         case datetime():
@@ -89,6 +94,12 @@ def _tree(paths: frozenset[tuple[str, ...]]) -> _Tree:
     return tree
 
 
+def _is_plain(value: Any) -> bool:
+    """What most facts are: a whole number, or a text without control characters."""
+    kind = type(value)
+    return value.isprintable() if kind is str else kind is int
+
+
 def _pruned(facts: Mapping[str, Any], tree: _Tree, zone: tzinfo) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for name, below in tree.items():
@@ -99,7 +110,7 @@ def _pruned(facts: Mapping[str, Any], tree: _Tree, zone: tzinfo) -> dict[str, An
             value = _pruned(value, below, zone)
             if not value:
                 continue
-        elif type(value) is not int and type(value) is not float:
+        elif not _is_plain(value):
             value = plain(value, zone)
         if value is not None:
             kept[name] = value

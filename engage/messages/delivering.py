@@ -21,14 +21,16 @@ from engage.channels.base import EmailChannel, NotSent, OutboundEmail, Outcome, 
 from engage.channels.in_app.posting import NewItem, post
 from engage.clock import Clock
 from engage.db.session import Database
-from engage.errors import EngageError, InputError, StoreUnavailableError
-from engage.messages.composing import FACTS_MISSING, why_held
+from engage.errors import InputError, StoreUnavailableError
+from engage.messages.composing import FACTS_MISSING, failure, why_held
 from engage.messages.envelope import Correspondents, lock_correspondents
 from engage.messages.gate import run_gate, settle
+from engage.messages.inbox_questions import show_questions
 from engage.messages.ledger import Handover, claim, finish, hold, post_at_once, start_attempts
 from engage.messages.links import Links
 from engage.messages.policy.verdicts import Allow
-from engage.messages.rendering import render_email, render_in_app
+from engage.messages.rendering import SECTIONS, render_email, render_in_app
+from engage.messages.travelling import fold, follow_carriers, losers_beside
 from engage.releases.library import Library
 
 log = logging.getLogger(__name__)
@@ -83,6 +85,8 @@ class _Round:
                 now = self.clock.now()
                 if last.handovers:
                     finish(session, last.ended(), now=now)
+                    if any(SECTIONS in handover.row.inputs for handover in last.handovers):
+                        follow_carriers(session, now=now)
                 return self._take(session, limit, now)
         except Exception as error:
             if not last.handovers:
@@ -109,22 +113,30 @@ class _Round:
         window = _Window(taken=len(rows))
         if not rows:
             return window
+        rows += losers_beside(session, self.library, rows)
         people = lock_correspondents(session, self.library, rows)
         verdicts = run_gate(session, self.library, rows, phase="send", now=now)
         settle(session, verdicts, now=now)
-        allowed = [row for row in rows if isinstance(verdicts.get(row.id), Allow)]
-        self._start_emails(session, window, [row for row in allowed if row.channel == "email"], people, now)
-        self._post_in_app(session, [row for row in allowed if row.channel == "in_app"], now)
+        rows = fold(session, self.library, rows, verdicts, now=now)
+        allowed = [(row, verdict) for row in rows if isinstance(verdict := verdicts.get(row.id), Allow)]
+        emails = [(row, verdict.copies) for row, verdict in allowed if row.channel == "email"]
+        self._start_emails(session, window, emails, people, now)
+        self._post_in_app(session, [row for row, _ in allowed if row.channel == "in_app"], now)
         return window
 
     def _start_emails(
-        self, session: Session, window: _Window, rows: Sequence[Row[Any]], people: Correspondents, now: datetime
+        self,
+        session: Session,
+        window: _Window,
+        rows: Sequence[tuple[Row[Any], Sequence[int]]],
+        people: Correspondents,
+        now: datetime,
     ) -> None:
-        for row in rows:
+        for row, copies in rows:
             try:
                 _insist_on_facts(self.library, session, row)
                 rendered = render_email(self.library, session, row, links=self.links)
-                email = people.outbound(row, rendered, attempt=row.fence + 1, links=self.links, now=now)
+                email = people.outbound(row, rendered, copies=copies, attempt=row.fence + 1, links=self.links, now=now)
             except SQLAlchemyError:
                 raise
             except Exception as error:
@@ -133,7 +145,9 @@ class _Round:
             window.handovers.append(Handover(row, email.attempt, email.to_address, rendered.sha))
             window.emails.append(email)
         if window.handovers:
-            start_attempts(session, window.handovers, provider=self.channel.name, now=now)
+            show_questions(session, self.library, [handover.row for handover in window.handovers], now=now)
+            base = self.links.public_url
+            start_attempts(session, window.handovers, provider=self.channel.name, link_base=base, now=now)
 
     def _post_in_app(self, session: Session, rows: Sequence[Row[Any]], now: datetime) -> None:
         handovers, items = [], []
@@ -173,15 +187,9 @@ def _insist_on_facts(library: Library, session: Session, row: Row[Any]) -> None:
 
 def _hold_broken(session: Session, row: Row[Any], error: Exception, now: datetime) -> None:
     """One message that cannot be made waits with its reason, and stops no other."""
-    reason = _reason(error)
+    reason = failure(error)
     log.error("a message cannot be made", extra={"message_id": row.public_id, "reason": reason})
     hold(session, row.id, until=now + BROKEN_FOR, reason=reason)
-
-
-def _reason(error: Exception) -> str:
-    if not isinstance(error, EngageError):
-        return f"render_failed: {type(error).__name__}: {error}"
-    return error.message if error.message.startswith(error.code) else f"{error.code}: {error}"
 
 
 def _hand_over(channel: EmailChannel, emails: Sequence[OutboundEmail]) -> list[Outcome]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from engage.channels.base import Mailbox, OutboundEmail
 from engage.customers.tables import Contact
-from engage.db.sets import one_of
+from engage.db.sets import among, one_of
 from engage.errors import EngageError
 from engage.language.vocabulary import Company, Vocabulary
 from engage.messages.formats import language_of
@@ -22,7 +22,13 @@ from engage.messages.unsubscribing import unsubscribe_headers
 from engage.staff.people import name_of
 from engage.staff.tables import StaffMember
 
-_READER = (Contact.id, Contact.email, Contact.family_name, Contact.given_name, Contact.full_name)
+_contacts = Contact.__table__.c
+_READERS = (
+    select(_contacts.id, _contacts.email, _contacts.family_name, _contacts.given_name, _contacts.full_name)
+    .where(among(_contacts.id, "ids"))
+    .order_by(_contacts.id)
+    .with_for_update(key_share=True)
+)
 
 
 class NoSenderError(EngageError):
@@ -52,9 +58,10 @@ class Correspondents:
         return self.readers[row.contact_id].email or ""
 
     def outbound(
-        self, row: Any, rendered: RenderedEmail, *, attempt: int, links: Links, now: datetime
+        self, row: Any, rendered: RenderedEmail, *, copies: Iterable[int], attempt: int, links: Links, now: datetime
     ) -> OutboundEmail:
-        """The email of a ledger row, ready for a channel."""
+        """The email of a ledger row, ready for a channel, with the copies that the gate has let through."""
+        copied = [self.readers[key] for key in copies]
         from_name, from_address = self._sender(row)
         return OutboundEmail(
             message_id=row.public_id,
@@ -64,11 +71,11 @@ class Correspondents:
             reply_to=None,
             to_name=_name(self.readers[row.contact_id], row.locale),
             to_address=self.address(row),
-            cc=tuple((str(name), str(copy)) for name, copy in row.cc or ()),
+            cc=tuple((_name(copy, row.locale), copy.email) for copy in copied),
             subject=rendered.subject,
             html=rendered.html,
             text=rendered.text,
-            headers=_headers(row, links),
+            headers=_headers(row, links, has_copies=bool(copied)),
             category=row.playbook_key or row.origin,
             sent_at=now,
         )
@@ -86,8 +93,9 @@ class Correspondents:
 def lock_correspondents(session: Session, library: WithVocabulary, rows: Iterable[Any]) -> Correspondents:
     """Holds the readers until the commit, so that an unsubscribe comes wholly before or wholly after."""
     rows = list(rows)
-    readers = select(*_READER).where(one_of(Contact.id, {row.contact_id for row in rows})).order_by(Contact.id)
-    found: list[Any] = list(session.execute(readers.with_for_update(key_share=True)).all())
+    found: list[Any] = list(
+        session.execute(_READERS, {"ids": list({key for row in rows for key in (row.contact_id, *row.cc)})}).all()
+    )
     senders = {row.sender_staff_id for row in rows} - {None}
     staff = session.scalars(select(StaffMember).where(one_of(StaffMember.id, senders))).all() if senders else ()
     return Correspondents(
@@ -114,7 +122,7 @@ def _name(reader: Any, locale: str) -> str:
     return " ".join(name for name in names if name) or reader.full_name or ""
 
 
-def _headers(row: Any, links: Links) -> tuple[tuple[str, str], ...]:
+def _headers(row: Any, links: Links, *, has_copies: bool) -> tuple[tuple[str, str], ...]:
     """What machines read: nobody answers it automatically, and the reader's own button where the purpose allows one."""
-    unsubscribe = unsubscribe_headers(links, row.public_id, purpose=row.purpose, has_copies=bool(row.cc))
+    unsubscribe = unsubscribe_headers(links, row.public_id, purpose=row.purpose, has_copies=has_copies)
     return (("Auto-Submitted", "auto-generated"), *unsubscribe)

@@ -9,18 +9,20 @@ from sqlalchemy.orm import Session
 
 from engage.customers.tables import Account
 from engage.keys import task_of_message
-from engage.messages.asking import SENDER_CONSENT
+from engage.messages.asking import CONSENT_WITHIN, SENDER_CONSENT, due_of, rule_of
+from engage.messages.deadlines import A_DAY, patience
 from engage.messages.news import tell
 from engage.messages.tables import Approval, Message
 from engage.releases.library import Library
+from engage.releases.pauses import pauses
 from engage.staff.tables import StaffMember
 from engage.tasks.raising import NewTask, raise_tasks
 
-_SHORTEST, _LONGEST = timedelta(days=1), timedelta(days=3)
+A_PAUSED_DAY = timedelta(days=1)  # nobody is late with what a pause holds anyway
 _SECOND = ("cs_head", "leader", "admin")
 
 
-def expire_approvals(session: Session, *, now: datetime, library: Library | None = None, limit: int = 200) -> int:
+def expire_approvals(session: Session, library: Library, *, now: datetime, limit: int = 200) -> int:
     """Escalates what is late, and makes a task of what is late again; says how many it dealt with."""
     late = (
         select(Approval, Message)
@@ -31,30 +33,37 @@ def expire_approvals(session: Session, *, now: datetime, library: Library | None
         .with_for_update(skip_locked=True)
     )
     found = session.execute(late).all()
+    paused = pauses(session) if found else {}
     for approval, message in found:
+        if message.playbook_key in paused:
+            approval.expires_at = now + A_PAUSED_DAY
+            continue
         second = None if approval.cause == SENDER_CONSENT else _second_person(session, library, approval, message)
         if approval.escalated_at is None and second is not None:
-            _escalate(approval, second, now)
+            _escalate(session, library, approval, message, second, now)
         else:
-            _give_to_people(session, approval, message, now)
+            _give_to_people(session, library, approval, message, now)
     return len(found)
 
 
-def _escalate(approval: Approval, second: StaffMember, now: datetime) -> None:
-    patience = min(max(approval.expires_at - approval.asked_at, _SHORTEST), _LONGEST)
+def _escalate(
+    session: Session, library: Library, approval: Approval, message: Message, second: StaffMember, now: datetime
+) -> None:
+    rule = rule_of(message.inputs)
+    within = patience(rule.within if rule else CONSENT_WITHIN)
     approval.escalated_from_id, approval.escalated_at = approval.assignee_id, now
-    approval.assignee_id, approval.expires_at = second.id, now + patience
+    approval.assignee_id = second.id
+    approval.expires_at = due_of(session, library, message, second.id, within, now=now)
 
 
-def _give_to_people(session: Session, approval: Approval, message: Message, now: datetime) -> None:
+def _give_to_people(session: Session, library: Library, approval: Approval, message: Message, now: datetime) -> None:
     approval.state = "expired"
-    raise_tasks(session, [_task(approval, message, now)], now=now)
+    due_at = due_of(session, library, message, approval.assignee_id, A_DAY, now=now)
+    raise_tasks(session, [_task(approval, message, due_at)], now=now)
     tell(session, "expired", [message], now=now, noun="approval")
 
 
-def _second_person(
-    session: Session, library: Library | None, approval: Approval, message: Message
-) -> StaffMember | None:
+def _second_person(session: Session, library: Library, approval: Approval, message: Message) -> StaffMember | None:
     """Whom the touch model names, else the head of customer success, a leader, an administrator."""
     named = _named_by_touch_model(session, library, message)
     for word in (named, *_SECOND) if named else _SECOND:
@@ -69,14 +78,14 @@ def _second_person(
     return None
 
 
-def _named_by_touch_model(session: Session, library: Library | None, message: Message) -> str | None:
+def _named_by_touch_model(session: Session, library: Library, message: Message) -> str | None:
     account = session.get(Account, message.account_id) if message.account_id else None
-    if library is None or account is None:
+    if account is None:
         return None
     return library.vocabulary(session).touch_model(account.touch_model).escalate_to
 
 
-def _task(approval: Approval, message: Message, now: datetime) -> NewTask:
+def _task(approval: Approval, message: Message, due_at: datetime) -> NewTask:
     name = message.template_name
     return NewTask(
         key=task_of_message(message.id, "approval_expired"),
@@ -93,5 +102,5 @@ def _task(approval: Approval, message: Message, now: datetime) -> NewTask:
             "en": f"The customer has not been written to. It can still be approved or rejected: {approval.public_id}.",
         },
         reason="approval_expired",
-        due_at=now + _SHORTEST,
+        due_at=due_at,
     )

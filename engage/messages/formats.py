@@ -13,6 +13,7 @@ from babel.numbers import format_currency, format_decimal, format_percent, get_c
 from markupsafe import Markup, escape
 
 from engage.calendars.business_days import calendar_of
+from engage.language.values import LARGEST
 
 _DATES = {
     "ja": {"long": "y年M月d日", "short": "M月d日", "weekday": "y年M月d日(E)", "month": "y年M月"},
@@ -20,6 +21,7 @@ _DATES = {
 }
 _MOST_BUSINESS_DAYS = 260
 _MOST_DIGITS = 6
+_TINIEST = Decimal("1e-15")
 _SCHEMES = ("https://", "http://", "mailto:", "tel:")
 
 
@@ -115,10 +117,15 @@ def _few(digits: int) -> int:
 
 
 def _decimal(value: Any) -> Decimal:
-    """The number in any form a fact may have; what is no number is refused."""
+    """The number in any form a fact may have; what is none, or larger than any fact, is refused."""
     if isinstance(value, bool):
         raise ValueError("yes or no is not a number")
     try:
-        return Decimal(str(value))
+        number = Decimal(str(value))
     except InvalidOperation as error:
         raise ValueError("this is not a number") from error
+    if not number.is_finite():
+        raise ValueError("this is not a number")
+    if not -LARGEST <= number <= LARGEST:
+        raise ValueError("this number is too large to be written")
+    return number if number >= _TINIEST or number <= -_TINIEST else Decimal()

@@ -1,31 +1,36 @@
-"""The one gate: loads all that the policies look at in a few statements, asks them, keeps every answer."""
+"""The one gate: asks the policies about each message, keeps every answer, and does what they say."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import and_, column, or_, select, table, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from engage.calendars.business_days import BusinessCalendar, calendar_of
-from engage.calendars.windows import window_of
-from engage.calendars.zones import first_zone
-from engage.customers.tables import Account, Consent, Contact, Membership
 from engage.db.bulk import insert_ignore
-from engage.db.sets import one_of
-from engage.language.vocabulary import Vocabulary
+from engage.db.sets import among
+from engage.messages.budgeting import Judged, within_budgets
+from engage.messages.candidates import load_candidates
 from engage.messages.news import tell
 from engage.messages.policy.candidate import Candidate
-from engage.messages.policy.order import judge
-from engage.messages.policy.verdicts import Allow, Hold, Skip, Verdict
-from engage.messages.tables import GateCheck, Message, Suppression
+from engage.messages.policy.order import judge, judge_copies
+from engage.messages.policy.verdicts import Allow, Hold, Merge, Skip, Verdict
+from engage.messages.tables import GateCheck, Message
 from engage.releases.library import Library
 
-# Named by string: journeys stand above messages, the state of their enrolments is all that is read here.
-_enrolments = table("enrolments", column("id"), column("state"))
+_messages = Message.__table__.c
+_TOLD = select(
+    _messages.public_id,
+    _messages.origin,
+    _messages.origin_id,
+    _messages.step_id,
+    _messages.visit,
+    _messages.contact_id,
+    _messages.account_id,
+    _messages.reason,
+).where(among(_messages.id, "ids"))
 
 
 class WithId(Protocol):
@@ -44,23 +49,41 @@ def run_gate(
     now: datetime,
 ) -> dict[int, Verdict]:
     """The verdict on each message, kept with its inputs; the messages themselves are not touched."""
-    candidates = load_candidates(session, library, [message.id for message in messages], phase=phase)
+    candidates = load_candidates(session, library, [message.id for message in messages], phase=phase, now=now)
+    judged = judge_all(session, library, candidates, now=now)
+    verdicts: dict[int, Verdict] = {}
+    rows = []
+    for candidate in candidates:
+        policy, verdict = judged[candidate.message_id]
+        row = _check_row(candidate, policy, verdict, now)
+        if candidate.copies and isinstance(verdict, Allow):
+            copies = judge_copies(candidate, now)
+            verdict = Allow(tuple(copy.contact_id for copy, reason in copies if reason is None))
+            row["inputs"]["copies"] = [{"contact": copy.contact, "left_out": reason} for copy, reason in copies]
+        verdicts[candidate.message_id] = verdict
+        rows.append(row)
+    insert_ignore(session, GateCheck, rows)
+    return verdicts
+
+
+def judge_all(
+    session: Session, library: Library, candidates: Sequence[Candidate], *, now: datetime, holding: bool = True
+) -> dict[int, Judged]:
+    """The verdict on each, with the policy that gave it; budgets are shared among those that are to be sent."""
     judged = {candidate.message_id: judge(candidate, now) for candidate in candidates}
-    if candidates:
-        rows = [_check_row(candidate, *judged[candidate.message_id], now) for candidate in candidates]
-        insert_ignore(session, GateCheck, rows)
-    return {message_id: verdict for message_id, (_policy, verdict) in judged.items()}
+    going = [one for one in candidates if one.phase == "send" and isinstance(judged[one.message_id][1], Allow)]
+    return judged | within_budgets(session, library, going, now=now, holding=holding)
 
 
 def settle(session: Session, verdicts: Mapping[int, Verdict], *, now: datetime) -> None:
     """Messages told to wait stay queued for their time; skipped ones end, and whoever waits is told."""
     held: list[dict[str, Any]] = [
-        {"id": message_id, "state": "queued", "due_at": verdict.until, "reason": str(verdict.reason)}
+        {"id": message_id, "state": "queued", "due_at": verdict.until, "reason": verdict.said}
         for message_id, verdict in verdicts.items()
         if isinstance(verdict, Hold)
     ]
     skipped: list[dict[str, Any]] = [
-        {"id": message_id, "state": "skipped", "due_at": None, "reason": str(verdict.reason), "ended_at": now}
+        {"id": message_id, "state": "skipped", "due_at": None, "reason": verdict.said, "ended_at": now}
         for message_id, verdict in verdicts.items()
         if isinstance(verdict, Skip)
     ]
@@ -71,111 +94,21 @@ def settle(session: Session, verdicts: Mapping[int, Verdict], *, now: datetime) 
         tell(session, "skipped", rows_told(session, [row["id"] for row in skipped]), now=now)
 
 
+def put_off(session: Session, verdicts: Mapping[int, Verdict]) -> set[int]:
+    """Messages that nobody is asked about yet, as they may not go: made again and asked for when they may. Which."""
+    held: list[dict[str, Any]] = [
+        {"id": message_id, "state": "held", "due_at": verdict.until, "reason": verdict.said}
+        for message_id, verdict in verdicts.items()
+        if isinstance(verdict, Hold)
+    ]
+    if held:
+        session.execute(update(Message), held)
+    return {row["id"] for row in held}
+
+
 def rows_told(session: Session, ids: Iterable[int]) -> Sequence[Any]:
     """The parts of messages that their events speak of."""
-    return session.execute(select(*_TOLD).where(one_of(Message.id, ids))).all()
-
-
-def load_candidates(session: Session, library: Library, ids: Sequence[int], *, phase: str) -> list[Candidate]:
-    """The messages with all that the policies look at, as of now."""
-    if not ids:
-        return []
-    rows = session.execute(_question(ids)).all()
-    vocabulary = library.vocabulary(session)
-    calendars = _calendars(vocabulary, {row.country for row in rows})
-    suppressions = _suppressions(session, {row.address_key for row in rows if row.address_key})
-    consents = _consents(session, {row.contact_id for row in rows if row.purpose != "transactional"})
-    return [
-        Candidate(
-            message_id=row.id,
-            public_id=row.public_id,
-            channel=row.channel,
-            topic=row.topic,
-            purpose=row.purpose,
-            phase=phase,
-            zone=first_zone(row.contact_zone, row.account_zone, vocabulary.defaults.time_zone),
-            calendar=calendars[row.country],
-            window=window_of(row.hours),
-            address=row.email,
-            account_phase=row.account_phase,
-            has_left=row.left_at is not None,
-            is_member=bool(row.is_member),
-            journey_state=row.journey_state,
-            suppressions=suppressions.get(row.address_key, {}),
-            consents=consents.get(row.contact_id, {}),
-        )
-        for row in rows
-    ]
-
-
-_TOLD = (
-    Message.public_id,
-    Message.origin,
-    Message.origin_id,
-    Message.step_id,
-    Message.visit,
-    Message.contact_id,
-    Message.account_id,
-    Message.reason,
-)
-
-
-def _question(ids: Sequence[int]) -> Any:
-    # A value, not EXISTS: that one PostgreSQL may answer by reading all memberships first.
-    membership = select(Membership.id).where(
-        Membership.contact_id == Message.contact_id,
-        Membership.account_id == Message.account_id,
-        Membership.until.is_(None),
-    )
-    belongs = membership.limit(1).correlate(Message).scalar_subquery().is_not(None)
-    return (
-        select(
-            Message.id,
-            Message.public_id,
-            Message.channel,
-            Message.topic,
-            Message.purpose,
-            Message.hours,
-            Message.contact_id,
-            Contact.email,
-            Contact.address_key,
-            Contact.left_at,
-            Contact.time_zone.label("contact_zone"),
-            Account.time_zone.label("account_zone"),
-            Account.country,
-            Account.phase.label("account_phase"),
-            or_(Message.account_id.is_(None), belongs).label("is_member"),
-            _enrolments.c.state.label("journey_state"),
-        )
-        .join(Contact, Contact.id == Message.contact_id)
-        .outerjoin(Account, Account.id == Message.account_id)
-        .outerjoin(_enrolments, and_(Message.origin == "enrolment", _enrolments.c.id == Message.origin_id))
-        .where(one_of(Message.id, ids))
-        .order_by(Message.id)
-    )
-
-
-def _calendars(vocabulary: Vocabulary, countries: Iterable[str | None]) -> dict[str | None, BusinessCalendar]:
-    return {country: calendar_of(country, vocabulary.closures(country)) for country in countries}
-
-
-def _suppressions(session: Session, addresses: set[str]) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = defaultdict(dict)
-    if addresses:
-        asked = select(Suppression.address_key, Suppression.topic, Suppression.reason)
-        for address, topic, reason in session.execute(asked.where(one_of(Suppression.address_key, addresses))):
-            found[address][topic] = reason
-    return found
-
-
-def _consents(session: Session, contacts: set[int]) -> dict[int, dict[str, str]]:
-    """What each contact said last about each topic."""
-    found: dict[int, dict[str, str]] = defaultdict(dict)
-    if contacts:
-        asked = select(Consent.contact_id, Consent.topic, Consent.state).where(one_of(Consent.contact_id, contacts))
-        for contact_id, topic, state in session.execute(asked.order_by(Consent.at, Consent.id)):
-            found[contact_id][topic] = state
-    return found
+    return session.execute(_TOLD, {"ids": list(ids)}).all()
 
 
 def _check_row(candidate: Candidate, policy: str | None, verdict: Verdict, now: datetime) -> dict[str, Any]:
@@ -183,15 +116,16 @@ def _check_row(candidate: Candidate, policy: str | None, verdict: Verdict, now: 
         "message_id": candidate.message_id,
         "at": now,
         "phase": candidate.phase,
-        "verdict": _word(verdict),
+        "verdict": word_of(verdict),
         "policy": policy,
-        "reason": None if isinstance(verdict, Allow) else str(verdict.reason),
+        "reason": None if isinstance(verdict, Allow) else verdict.said,
         "until": verdict.until if isinstance(verdict, Hold) else None,
-        "inputs": candidate.inputs(),
+        "inputs": candidate.inputs() | ({} if isinstance(verdict, Allow) else dict(verdict.detail)),
     }
 
 
-def _word(verdict: Verdict) -> str:
+def word_of(verdict: Verdict) -> str:
+    """What the kind of answer is called."""
     match verdict:
         case Allow():
             return "allow"
@@ -199,3 +133,5 @@ def _word(verdict: Verdict) -> str:
             return "hold"
         case Skip():
             return "skip"
+        case Merge():
+            return "merge"

@@ -1,51 +1,105 @@
-"""Reading the ledger: lists by state, and everything known of one message."""
+"""Reading the ledger: lists by what is asked, and everything known of one message."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engage.customers.tables import Account
 from engage.errors import NotFoundError
-from engage.messages.tables import Attempt, GateCheck, Message, Receipt
+from engage.messages.tables import Approval, Attempt, Click, GateCheck, Message, Receipt
+from engage.staff.audit import entries_about
+from engage.staff.tables import StaffMember
 
 _LISTED = (
     "public_id", "state", "delivery", "channel", "playbook_key", "step_id", "template_name", "locale", "address",
-    "due_at", "accepted_at", "reason",
+    "created_at", "due_at", "accepted_at", "reason",
 )  # fmt: skip
-_SHOWN = (*_LISTED, "origin", "origin_id", "visit", "topic", "purpose", "subject", "fence", "sha", "created_at",
-          "ended_at")  # fmt: skip
+_SHOWN = (*_LISTED, "origin", "origin_id", "visit", "topic", "purpose", "template_version_id", "subject", "fence",
+          "sha", "link_base", "lease_until", "ended_at")  # fmt: skip
 _ATTEMPT = ("number", "provider", "started_at", "ended_at", "outcome", "provider_id", "detail")
-_CHECK = ("at", "phase", "verdict", "policy", "reason", "until")
-_RECEIPT = ("at", "received_at", "provider", "kind", "reason")
+_CHECK = ("at", "phase", "verdict", "policy", "reason", "until", "inputs")
+_RECEIPT = ("at", "received_at", "provider", "kind", "reason", "natural_key", "raw")
+_APPROVAL = (
+    "public_id",
+    "cause",
+    "state",
+    "asked_at",
+    "expires_at",
+    "decided_at",
+    "reason",
+    "sha",
+    "version",
+    "edited",
+)
+_CLICK = ("at", "url", "method", "user_agent")
+_AUDIT = ("at", "actor", "action", "detail")
 
 
-def list_messages(
-    session: Session, *, state: str | None = None, playbook: str | None = None, limit: int = 50
-) -> list[dict[str, Any]]:
-    """The newest messages, of one state or one playbook if asked."""
-    asked = select(*(getattr(Message, name) for name in _LISTED)).order_by(Message.id.desc()).limit(limit)
-    if state is not None:
-        asked = asked.where(Message.state == state)
-    if playbook is not None:
-        asked = asked.where(Message.playbook_key == playbook)
-    return [dict(row) for row in session.execute(asked).mappings()]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which messages to list; None asks for nothing in particular."""
+
+    state: str | None = None
+    account: str | None = None  # its external or public id
+    playbook: str | None = None
+    since: datetime | None = None  # written then or later
+
+
+def list_messages(session: Session, wanted: Wanted, *, limit: int = 50) -> list[dict[str, Any]]:
+    """The newest messages of those that are wanted."""
+    asked = select(*(getattr(Message, name) for name in _LISTED), Account.external_id.label("account"))
+    asked = asked.outerjoin(Account, Account.id == Message.account_id).order_by(Message.id.desc()).limit(limit)
+    if wanted.state is not None:
+        asked = asked.where(Message.state == wanted.state)
+    if wanted.account is not None:
+        asked = asked.where(Message.account_id == _account_id(session, wanted.account))
+    if wanted.playbook is not None:
+        asked = asked.where(Message.playbook_key == wanted.playbook)
+    if wanted.since is not None:
+        asked = asked.where(Message.created_at >= wanted.since)
+    return [{name: _plain(value) for name, value in row.items()} for row in session.execute(asked).mappings()]
 
 
 def show_message(session: Session, public_id: str) -> dict[str, Any]:
-    """One message with its attempts, the gate's answers and the provider's receipts, in order."""
+    """One message with all that was decided, tried, told and done about it, each in order."""
+    message = the_message(session, public_id)
+    return {
+        **_said(message, _SHOWN),
+        "gate": _of(session, GateCheck, message.id, _CHECK, GateCheck.id),
+        "approvals": _approvals(session, message.id),
+        "attempts": _of(session, Attempt, message.id, _ATTEMPT, Attempt.number),
+        "receipts": _of(session, Receipt, message.id, _RECEIPT, Receipt.at),
+        "clicks": _of(session, Click, message.id, _CLICK, Click.id),
+        "resolved": [_said(entry, _AUDIT) for entry in entries_about(session, "message", public_id)],
+    }
+
+
+def the_message(session: Session, public_id: str) -> Message:
+    """The message with this public id."""
     message = session.scalar(select(Message).where(Message.public_id == public_id))
     if message is None:
         raise NotFoundError("there is no such message", where=public_id, hint="engage messages list shows their ids")
-    return {
-        **_said(message, _SHOWN),
-        "attempts": _of(session, Attempt, message.id, _ATTEMPT, Attempt.number),
-        "gate": _of(session, GateCheck, message.id, _CHECK, GateCheck.id),
-        "receipts": _of(session, Receipt, message.id, _RECEIPT, Receipt.at),
-    }
+    return message
+
+
+def _account_id(session: Session, word: str) -> int:
+    found = session.scalar(select(Account.id).where((Account.external_id == word) | (Account.public_id == word)))
+    if found is None:
+        raise NotFoundError("there is no such account", where=word, hint="write its id as your systems have it")
+    return found
+
+
+def _approvals(session: Session, message_id: int) -> list[dict[str, Any]]:
+    decider = StaffMember.email.label("decided_by")
+    asked = select(Approval, decider).outerjoin(StaffMember, StaffMember.id == Approval.decided_by_id)
+    rows = session.execute(asked.where(Approval.message_id == message_id)).all()
+    return [_said(row[0], _APPROVAL) | {"decided_by": row.decided_by} for row in rows]
 
 
 def _of(session: Session, table: Any, message_id: int, names: Sequence[str], order: Any) -> list[dict[str, Any]]:

@@ -13,14 +13,20 @@ _MOST_CHARACTERS = 8_000
 
 
 class Links:
-    """Makes and reads the tokens of click and unsubscribe links; one key for each use."""
+    """Makes and reads the tokens of click, unsubscribe and answer links; one key for each use."""
 
     def __init__(self, secret: str, public_url: str) -> None:
         if not secret:
             raise ValueError("links cannot be signed without a secret key")
+        self._secret = secret
         self.public_url = public_url.rstrip("/")
         self._click_key = hmac.digest(secret.encode(), b"engage link click", "sha256")
         self._unsubscribe_key = hmac.digest(secret.encode(), b"engage link unsubscribe", "sha256")
+        self._answer_key = hmac.digest(secret.encode(), b"engage link answer", "sha256")
+
+    def beginning_with(self, public_url: str) -> Links:
+        """The same links at another address."""
+        return Links(self._secret, public_url)
 
     def click_url(self, message_id: str, url: str) -> str:
         """The link that notes a click on a message and leads to exactly this URL."""
@@ -38,6 +44,15 @@ class Links:
     def read_unsubscribe(self, token: str) -> str:
         """The message that was signed; anything else is refused."""
         return _opened(self._unsubscribe_key, token)
+
+    def answer_url(self, message_id: str, question: str, choice: str) -> str:
+        """The link to the page on which the reader of this message confirms this choice."""
+        return f"{self.public_url}/survey/{_sealed(self._answer_key, f'{message_id} {question} {choice}'.encode())}"
+
+    def read_answer(self, token: str) -> tuple[str, str, str]:
+        """The message, the question and the choice that were signed; anything else is refused."""
+        message_id, question, choice = _opened(self._answer_key, token).split(" ")
+        return message_id, question, choice
 
 
 def _sealed(key: bytes, payload: bytes) -> str:

@@ -19,6 +19,8 @@ class ApprovalRule:
 
     by: str
     within: Duration
+    good_standing: bool | None = None
+    """Whether the account is in order, where words that were approved before may go unasked; None: always ask."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,12 +97,11 @@ def list_pending(
     )
     if assignee_id is not None:
         asked = asked.where(Approval.assignee_id == assignee_id)
-    titles = {live.key: live.playbook.title for live in library.live(session)}
     found = []
     for approval, message, contact, account, assignee in session.execute(
         asked.order_by(Approval.expires_at, Approval.id).limit(limit)
     ):
-        title = titles.get(message.playbook_key or "")
+        title = library.title(session, message.playbook_key)
         found.append(
             Waiting(
                 public_id=approval.public_id,
@@ -156,7 +155,7 @@ def load(
         edited=approval.edited,
         sender=_sender(message),
         to=(contact_name(contact, message.locale), (contact.email or "") if message.channel == "email" else ""),
-        cc=[(str(name), str(address)) for name, address in message.cc or ()],
+        cc=_copies(session, message),
         subject=rendered.subject,
         html=rendered.html or None,
         text=rendered.text,
@@ -193,6 +192,13 @@ def contact_name(contact: Contact, locale: str) -> str:
     if not locale.startswith("ja"):
         parts.reverse()
     return " ".join(part for part in parts if part) or contact.full_name or contact.email or ""
+
+
+def _copies(session: Session, message: Message) -> list[tuple[str, str]]:
+    """Those who get a copy as things stand; the gate judges each again before the mail goes."""
+    found = (session.get(Contact, key) for key in message.cc)
+    here = [contact for contact in found if contact is not None and contact.email and contact.left_at is None]
+    return [(contact_name(contact, message.locale), contact.email or "") for contact in here]
 
 
 def _subject(session: Session, library: Library, links: Links, message: Message) -> str | None:

@@ -1,8 +1,8 @@
-"""What providers tell later: each receipt once, the delivery state by rank, bounces and complaints to suppressions."""
+"""What providers tell later: each receipt once, the delivery state by rank; bounces and complaints stop the address."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,12 +13,16 @@ from engage.channels.base import Receipt as ProviderReceipt
 from engage.db.bulk import insert_ignore
 from engage.keys import address_key
 from engage.messages import status
+from engage.messages.copies import Copied, load_copied
 from engage.messages.news import tell
+from engage.messages.refusing import Refusal, tell_refusals
 from engage.messages.tables import Message, Receipt, Suppression
 
 ALL_TOPICS: Final = "*"
 _TOLD = ("delivered", "bounced", "dropped", "complained", "unsubscribed")
 _TABLE: Any = Message.__table__
+_BASES: Final = {"complained": "complaint", "unsubscribed": "unsubscribe"}
+_PROOFS = frozenset(status.DELIVERY_RANKS) - {"none"}
 _PROVES_HANDOVER = status.sources_of(status.ACCEPTED)
 
 
@@ -27,10 +31,13 @@ def record_receipts(session: Session, receipts: Sequence[ProviderReceipt], *, no
     messages = _locked(session, {receipt.message_id for receipt in receipts if receipt.message_id})
     fresh = _store(session, receipts, messages, now)
     of_ours = [receipt for receipt in fresh if receipt.message_id in messages]
-    _apply(session, of_ours, messages, now)
+    own = [receipt for receipt in of_ours if _is_about_reader(receipt, messages)]
+    _raise(session, own, messages)
+    _end_doubt(session, of_ours, messages, now)
     _suppress(session, fresh, messages, now)
+    _refuse(session, of_ours, messages, now)
     for kind in _TOLD:
-        told = {r.message_id: messages[r.message_id] for r in of_ours if r.kind == kind and r.message_id}
+        told = {r.message_id: messages[r.message_id] for r in own if r.kind == kind and r.message_id}
         tell(session, kind, told.values(), now=now)
     return len(fresh)
 
@@ -62,8 +69,16 @@ def _row(receipt: ProviderReceipt, message: Row[Any] | None, now: datetime) -> d
     }
 
 
-def _apply(session: Session, receipts: Sequence[ProviderReceipt], messages: dict[str, Row[Any]], now: datetime) -> None:
-    """Raises each message's delivery state, and ends its doubt: whoever sends a receipt had the message."""
+def _is_about_reader(receipt: ProviderReceipt, messages: dict[str, Row[Any]]) -> bool:
+    """Whether a receipt is about the message's own address; what became of a copy is not what became of the mail."""
+    message = messages[receipt.message_id or ""]
+    if receipt.address is None or message.address is None or not message.cc:
+        return True
+    return address_key(receipt.address) == address_key(message.address)
+
+
+def _raise(session: Session, receipts: Sequence[ProviderReceipt], messages: dict[str, Row[Any]]) -> None:
+    """Raises each message's delivery state by rank."""
     delivery = {public_id: row.delivery for public_id, row in messages.items()}
     for receipt in receipts:
         if receipt.message_id and receipt.kind in status.DELIVERY_RANKS:
@@ -71,10 +86,54 @@ def _apply(session: Session, receipts: Sequence[ProviderReceipt], messages: dict
     changed = [messages[public_id] for public_id in delivery if delivery[public_id] != messages[public_id].delivery]
     if changed:
         session.execute(_RAISE, [{"of": row.id, "to": delivery[row.public_id]} for row in changed])
-    proved = [row for row in changed if row.state in _PROVES_HANDOVER]
+
+
+def _end_doubt(
+    session: Session, receipts: Sequence[ProviderReceipt], messages: dict[str, Row[Any]], now: datetime
+) -> None:
+    """Whoever sends a receipt had the message, be it about a copy."""
+    seen = {receipt.message_id: messages[receipt.message_id or ""] for receipt in receipts if receipt.kind in _PROOFS}
+    proved = [row for row in seen.values() if row.state in _PROVES_HANDOVER]
     if proved:
         session.execute(_PROVE, [{"of": row.id, "now": now} for row in proved])
         tell(session, "accepted", [row for row in proved if row.wakes], now=now)
+
+
+def _refuse(
+    session: Session, receipts: Sequence[ProviderReceipt], messages: dict[str, Row[Any]], now: datetime
+) -> None:
+    """What the reader of the mail or of a copy told the provider holds for them, whatever address they have later."""
+    asked = [receipt for receipt in receipts if receipt.kind in _BASES]
+    copied = load_copied(session, (key for receipt in asked for key in messages[receipt.message_id or ""].cc))
+    refusals = [
+        _refusal(receipt, messages, contact_id)
+        for receipt in asked
+        for contact_id in _readers(receipt, messages, copied)
+    ]
+    if refusals:
+        tell_refusals(session, refusals, now=now)
+
+
+def _refusal(receipt: ProviderReceipt, messages: dict[str, Row[Any]], contact_id: int) -> Refusal:
+    message = messages[receipt.message_id or ""]
+    return Refusal(
+        message_id=message.public_id,
+        account_id=message.account_id,
+        contact_id=contact_id,
+        topic=_topic_to_stop(receipt, messages) or ALL_TOPICS,
+        basis=_BASES[receipt.kind],
+        source=receipt.provider,
+        at=receipt.at,
+    )
+
+
+def _readers(receipt: ProviderReceipt, messages: dict[str, Row[Any]], copied: Mapping[int, Copied]) -> list[int]:
+    """Whose word a receipt is: the addressee's, or that of those who got a copy at this address."""
+    message = messages[receipt.message_id or ""]
+    if _is_about_reader(receipt, messages):
+        return [message.contact_id]
+    key = address_key(receipt.address or "")
+    return [one for one in message.cc if one in copied and copied[one].address_key == key]
 
 
 def _suppress(

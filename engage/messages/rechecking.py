@@ -1,110 +1,166 @@
-"""Messages that lacked a fact: looked at again every day, a task for a person after three, given up after fourteen."""
+"""Messages that could not be made: looked at again every day, whatever they lacked; one that fails stops no other."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engage.customers.facts import Subject, load_facts
 from engage.customers.tables import Contact
+from engage.customers.usage import Period
 from engage.db.session import nudge
-from engage.keys import task_of_message
-from engage.messages.asking import RULE, Ask, ask, consents_given, executive_to_ask, rule_of
-from engage.messages.cancelling import cancel_messages
-from engage.messages.composing import FACTS_MISSING, RENDER_FAILED, Composer, inputs_of, salutation_of, why_held
-from engage.messages.contexts import find
+from engage.messages.asking import Ask, ask, consents_given, executive_to_ask, rule_of
+from engage.messages.composing import Composer, failure, inputs_of, salutation_of, why_held
+from engage.messages.contexts import RULE, find
+from engage.messages.gate import put_off, run_gate, settle
+from engage.messages.giving_up import ask_people
+from engage.messages.moments import NOT_BEFORE, moment_of
+from engage.messages.policy.verdicts import Skip
+from engage.messages.rendering import fingerprint
 from engage.messages.tables import Message
-from engage.releases.library import Library
+from engage.releases.library import Library, TemplateSource
 from engage.staff.tables import StaffMember
-from engage.tasks.raising import NewTask, raise_tasks
+
+log = logging.getLogger(__name__)
 
 EVERY = timedelta(days=1)
-TASK_AFTER = timedelta(days=3)
-GIVE_UP_AFTER = timedelta(days=14)
+NO_SENDER = "no_sender: neither a person nor the team can be the sender"
+DRIFT = "render_drift: the stored mail is not the one that was approved"
 
 
 def recheck_held(session: Session, library: Library, *, now: datetime, limit: int = 200) -> int:
-    """Moves messages on whose facts have come; the others stay held one more day. Says how many it looked at."""
-    due = select(Message).where(
-        Message.state == "held",
-        Message.due_at <= now,
-        or_(Message.reason.startswith(FACTS_MISSING), Message.reason.startswith(RENDER_FAILED)),
-    )
+    """Moves held messages on that can be made now; the others stay held one more day. Says how many it looked at."""
+    due = select(Message).where(Message.state == "held", Message.due_at <= now)
     due = due.order_by(Message.due_at, Message.id).limit(limit)
     messages = session.scalars(due.with_for_update(skip_locked=True)).all()
     if not messages:
         return 0
-    fresh = load_facts(session, library, [_subject(message) for message in messages], now=now)
-    composer = Composer(library.vocabulary(session))
-    for message in messages:
-        _recheck(session, library, composer, message, fresh.get(_subject(message), {}), now)
+    known = _known(session, library, messages, now)
+    desk = _Desk(session, library, Composer(library.vocabulary(session)), now)
+    asks = [asked for message in messages if (asked := desk.recheck(message, known.get(message.id, {}))) is not None]
     session.flush()
-    _ask_people(session, messages, now)
+    _ask_colleagues(session, library, asks, now)
+    ask_people(session, messages, now=now)
     return len(messages)
 
 
-def _recheck(
-    session: Session, library: Library, composer: Composer, message: Message, fresh: Mapping[str, Any], now: datetime
-) -> None:
-    template = library.template(session, message.template_version_id)
-    sender = session.get(StaffMember, message.sender_staff_id) if message.sender_staff_id else None
-    facts = _merged(message, fresh)
-    said = composer.facts_in(message.locale, facts, sender=sender, topic=message.topic)
-    said |= salutation_of(
-        session.get_one(Contact, message.contact_id), find(facts, ("account", "name")), message.locale
-    )
-    inputs = inputs_of(template, said)
-    held = why_held(template, inputs, purpose=message.purpose, render=True)
-    if held:
-        message.reason, message.due_at = held, now + EVERY
-        return
-    rule = rule_of(message.inputs)
-    consents = consents_given(session, [sender.id] if sender else [])
-    executive = executive_to_ask(message.channel, sender, template, consents)
-    message.sha = None
-    message.inputs = inputs | ({RULE: message.inputs[RULE]} if rule else {})
-    message.reason, message.state = None, "proposed" if rule or executive else "queued"
-    message.due_at = composer.departure(now, facts, channel=message.channel, hours=message.hours, key=message.public_id)
-    if message.state == "queued":
-        nudge(session, "deliver")
-        return
-    country = find(facts, ("account", "country"))
-    asked = Ask(
-        message_id=message.id, account_id=message.account_id, country=country, rule=rule, executive_id=executive
-    )
-    ask(session, [asked], now=now)
+def _known(session: Session, library: Library, messages: Sequence[Message], now: datetime) -> dict[int, dict[str, Any]]:
+    """The facts of today by message; where one customer's cannot be read, all the others' still are."""
+    subjects = {message.id: _subject(message) for message in messages}
+    try:
+        with session.begin_nested():
+            fresh = load_facts(session, library, list(subjects.values()), now=now)
+    except Exception:
+        if len(messages) == 1:
+            log.exception("the facts of a held message cannot be read", extra={"message_id": messages[0].public_id})
+            return {}
+        half = len(messages) // 2
+        parts = (_known(session, library, part, now) for part in (messages[:half], messages[half:]))
+        return {key: facts for part in parts for key, facts in part.items()}
+    return {key: fresh.get(subject, {}) for key, subject in subjects.items()}
 
 
-def _ask_people(session: Session, messages: Sequence[Message], now: datetime) -> None:
-    """After three days a colleague is asked for the facts; after fourteen the message is taken back."""
-    waiting = [message for message in messages if message.state == "held"]
-    late = [message for message in waiting if message.created_at + TASK_AFTER <= now]
-    raise_tasks(session, [_task(message, now) for message in late], now=now)
-    for message in late:
-        if message.created_at + GIVE_UP_AFTER <= now:
-            cancel_messages(session, [message.id], reason=message.reason or FACTS_MISSING, now=now)
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """Where held messages are looked at one by one."""
+
+    session: Session
+    library: Library
+    composer: Composer
+    now: datetime
+
+    def recheck(self, message: Message, fresh: Mapping[str, Any]) -> Ask | None:
+        """Moves one message on or holds it again; whom to ask before it goes."""
+        try:
+            with self.session.begin_nested():
+                return self._recheck(message, fresh)
+        except Exception as error:
+            log.exception("a held message cannot be made", extra={"message_id": message.public_id})
+            self._hold(message, failure(error))
+            return None
+
+    def _recheck(self, message: Message, fresh: Mapping[str, Any]) -> Ask | None:
+        template = self.library.template(self.session, message.template_version_id)
+        sender = self.session.get(StaffMember, message.sender_staff_id) if message.sender_staff_id else None
+        facts = _merged(message, fresh)
+        said = self._said(message, facts, sender)
+        if message.channel == "email" and not find(said, ("sender", "email")):
+            self._hold(message, NO_SENDER)
+        elif message.text is not None:
+            self._send_as_approved(message, facts)
+        else:
+            return self._make_again(message, template, facts, said, sender)
+        return None
+
+    def _send_as_approved(self, message: Message, facts: Mapping[str, Any]) -> None:
+        """What a person approved goes as it is: nobody is asked twice, and nothing else is sent instead."""
+        if fingerprint(message.subject or "", message.html or "", message.text or "") != message.sha:
+            self._hold(message, DRIFT)
+        else:
+            self._queue(message, facts)
+
+    def _make_again(
+        self,
+        message: Message,
+        template: TemplateSource,
+        facts: Mapping[str, Any],
+        said: Mapping[str, Any],
+        sender: StaffMember | None,
+    ) -> Ask | None:
+        inputs = inputs_of(template, said)
+        held = why_held(template, inputs, purpose=message.purpose, render=True)
+        if held:
+            self._hold(message, held)
+            return None
+        rule = rule_of(message.inputs)
+        consents = consents_given(self.session, [sender.id] if sender else [])
+        executive = executive_to_ask(message.channel, sender, template, consents)
+        # Surely not sent: another mail than an earlier attempt would have carried is no drift.
+        message.sha = None
+        message.inputs = inputs | {name: message.inputs[name] for name in (RULE, NOT_BEFORE) if name in message.inputs}
+        self._queue(message, facts)
+        if rule is None and executive is None:
+            return None
+        message.state = "proposed"
+        country = find(facts, ("account", "country"))
+        return Ask(
+            message_id=message.id, account_id=message.account_id, country=country, rule=rule, executive_id=executive
+        )
+
+    def _said(self, message: Message, facts: Mapping[str, Any], sender: StaffMember | None) -> dict[str, Any]:
+        reader = self.session.get_one(Contact, message.contact_id)
+        said = self.composer.facts_in(message.locale, facts, sender=sender, topic=message.topic)
+        return said | salutation_of(reader, find(facts, ("account", "name")), message.locale)
+
+    def _queue(self, message: Message, facts: Mapping[str, Any]) -> None:
+        message.state, message.reason = "queued", None
+        message.due_at = self.composer.departure(
+            moment_of(message.inputs, self.now),
+            facts,
+            channel=message.channel,
+            hours=message.hours,
+            key=message.address or "",
+        )
+        nudge(self.session, "deliver")
+
+    def _hold(self, message: Message, reason: str) -> None:
+        message.reason, message.due_at = reason, self.now + EVERY
 
 
-def _task(message: Message, now: datetime) -> NewTask:
-    lacking = (message.reason or "").partition(": ")[2]
-    name = message.template_name
-    return NewTask(
-        key=task_of_message(message.id, FACTS_MISSING),
-        account_id=message.account_id,
-        contact_id=message.contact_id,
-        playbook_key=message.playbook_key,
-        title={
-            "ja": f"「{name}」を送るための情報を補ってください",
-            "en": f"Fill in what is missing for “{name}”",
-        },
-        note={"ja": f"不足している情報: {lacking}", "en": f"Missing: {lacking}"},
-        reason=FACTS_MISSING,
-        due_at=now + EVERY,
-    )
+def _ask_colleagues(session: Session, library: Library, asks: Sequence[Ask], now: datetime) -> None:
+    """Asks for approval of what the gate lets through: nobody decides on a mail that may not go."""
+    messages = [session.get_one(Message, one.message_id) for one in asks]
+    verdicts = run_gate(session, library, messages, phase="ask", now=now)
+    skipped = {key: verdict for key, verdict in verdicts.items() if isinstance(verdict, Skip)}
+    settle(session, skipped, now=now)
+    stopped = put_off(session, verdicts) | skipped.keys()
+    ask(session, library.vocabulary(session), [one for one in asks if one.message_id not in stopped], now=now)
 
 
 def _subject(message: Message) -> Subject:
@@ -115,6 +171,7 @@ def _subject(message: Message) -> Subject:
         account_id=message.account_id,
         contact_id=message.contact_id,
         contract_id=message.contract_id,
+        period=Period.of(message.inputs.get("occurrence")),
     )
 
 

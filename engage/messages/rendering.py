@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,10 +12,14 @@ from html import unescape
 from typing import Any, Protocol
 
 from jinja2 import Template, TemplateError
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from engage.errors import EngageError, PlaybookError, Problem
+from engage.language.questions import QUESTION
 from engage.language.tags import STAND_IN, protect, restore, tag_at
+from engage.language.template_facts import ANSWER_URL
+from engage.language.templates import SECTION
 from engage.messages.formats import html_lines, safe_url
 from engage.messages.links import Links
 from engage.messages.sandbox import compile_source, paths_used
@@ -23,8 +27,10 @@ from engage.messages.textpart import derive_text, drop_tag_lines, tidy
 
 _OPEN, _CLOSE = "\x02", "\x03"
 _MARKED = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
-_HREF = re.compile(r"(<(?:a|area|v:\w+)\b[^>]*?\shref=)(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
+_HREF = re.compile(r"(<(?:a|area|v:\w+)\b[^<>]*?\shref=)(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _ACTIVE = re.compile(r"<script\b|<iframe\b|<object\b|<form\b|\son[a-z]+\s*=", re.IGNORECASE)
+_OUR_PAGES = ("unsubscribe_url", ANSWER_URL)  # these links are signed already; nothing is gained by a second hop
+SECTIONS = "_sections"  # where a mail's inputs keep what travels in it; templates cannot reach such names
 _LINE_ENDS = re.compile(r"\s+")
 
 
@@ -77,6 +83,8 @@ class Renderable(Protocol):
     def text(self) -> str | None: ...
     @property
     def sha(self) -> str | None: ...
+    @property
+    def link_base(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,26 @@ class CompiledTemplate:
     text: Template
     link: Template | None
     paths: frozenset[tuple[str, ...]]
+    answers: tuple[tuple[str, str], ...] = ()
+    """The questions and choices that it links to."""
+    section: tuple[Template, Template] | None = None
+    """What it says where it travels in another mail, as HTML and as text."""
+    section_paths: frozenset[tuple[str, ...]] = frozenset()
+
+    @property
+    def carries(self) -> bool:
+        """Whether it has a place for what travels in it."""
+        return (SECTION,) in self.paths
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What another message says in a mail; its links speak for that message."""
+
+    template: TemplateText
+    facts: Mapping[str, Any]
+    message_id: str
+    purpose: str
 
 
 def fingerprint(*parts: str) -> str:
@@ -117,38 +145,97 @@ def fingerprint(*parts: str) -> str:
 
 def compiled(template: TemplateText) -> CompiledTemplate:
     """The template ready to be filled in; raises PlaybookError with every place that is wrong."""
-    link = str(template.meta.get("link") or "")
-    return _compiled(template.name, template.locale, template.subject, template.html, template.text, link)
+    link, section = str(template.meta.get("link") or ""), str(template.meta.get(SECTION) or "")
+    return _compiled(template.name, template.locale, template.subject, template.html, template.text, link, section)
 
 
 def render_email(library: Templates, session: Session, message: Renderable, *, links: Links) -> RenderedEmail:
-    """The mail of a message: the stored bytes where a person approved them, else made from its facts."""
+    """The mail of a message: the stored bytes where a person approved them, else made from its facts.
+
+    A message that is made again was surely not handed over before. Only where its links begin may have changed since.
+    """
     if message.html is not None:
         return _stored(message)
     template = library.template(session, message.template_version_id)
-    rendered = fill_email(template, message.inputs, links=links, message_id=message.public_id, purpose=message.purpose)
-    if message.sha is not None and message.sha != rendered.sha:
-        raise RenderError("the mail made now differs from the one made before", code="render_drift")
-    return rendered
+    sections = [_section(library, session, kept) for kept in message.inputs.get(SECTIONS) or ()]
+    rendered = _filled(template, message, links, sections)
+    if message.sha in (None, rendered.sha):
+        return rendered
+    before = links.beginning_with(message.link_base or links.public_url)
+    if _filled(template, message, before, sections).sha == message.sha:
+        return rendered
+    raise RenderError("the mail made now differs from the one made before", code="render_drift")
+
+
+def _filled(
+    template: TemplateText, message: Renderable, links: Links, sections: Sequence[Section] = ()
+) -> RenderedEmail:
+    return fill_email(
+        template,
+        message.inputs,
+        links=links,
+        message_id=message.public_id,
+        purpose=message.purpose,
+        sections=sections,
+    )
+
+
+def _section(library: Templates, session: Session, kept: Mapping[str, Any]) -> Section:
+    return Section(library.template(session, kept["template"]), kept["inputs"], kept["message"], kept["purpose"])
 
 
 def fill_email(
-    template: TemplateText, facts: Mapping[str, Any], *, links: Links, message_id: str, purpose: str
+    template: TemplateText,
+    facts: Mapping[str, Any],
+    *,
+    links: Links,
+    message_id: str,
+    purpose: str,
+    sections: Sequence[Section] = (),
 ) -> RenderedEmail:
-    """One template with one set of facts; the same facts make the same bytes."""
+    """One template with one set of facts, and what travels in it; the same facts make the same bytes."""
     ready = compiled(template)
-    context = dict(facts)
-    if purpose != "transactional":
-        context["unsubscribe_url"] = links.unsubscribe_url(message_id)
+    context = _context(ready, facts, links=links, message_id=message_id, purpose=purpose)
+    travelling = [fill_section(section, links=links) for section in sections]
+    if travelling:
+        context[SECTION] = "\n".join(text for _, text in travelling)
     with _said_clearly(template):
         subject = _one_line(ready.subject.render(context))
         text = tidy(ready.text.render(context))
         context["salutation"] = html_lines(facts.get("salutation", ""))
+        if travelling:
+            context[SECTION] = Markup("\n".join(html for html, _ in travelling))  # noqa: S704  made by our templates
         html = ready.html.render(context) if ready.html else ""
         html = _MARKED.sub(lambda found: _signed(found[1], links, message_id), html)
     if not subject:
         raise RenderError("the subject is empty", where=_place(template))
     return RenderedEmail(subject, html, text, fingerprint(subject, html, text))
+
+
+def fill_section(section: Section, *, links: Links) -> tuple[str, str]:
+    """What a message says where it travels in another mail: as HTML and as text."""
+    ready = compiled(section.template)
+    said = {"message_id": section.message_id, "purpose": section.purpose}
+    context = _context(ready, section.facts, links=links, **said)
+    with _said_clearly(section.template):
+        if ready.section is None:
+            raise RenderError("it has nothing to say in another mail")
+        html, text = (part.render(context) for part in ready.section)
+        return _MARKED.sub(lambda found: _signed(found[1], links, section.message_id), html), tidy(text)
+
+
+def _context(
+    ready: CompiledTemplate, facts: Mapping[str, Any], *, links: Links, message_id: str, purpose: str
+) -> dict[str, Any]:
+    """The facts with the links that are this message's own."""
+    context = dict(facts)
+    if purpose != "transactional":
+        context["unsubscribe_url"] = links.unsubscribe_url(message_id)
+    if ready.answers:
+        context[ANSWER_URL] = _answer_urls(ready.answers, links, message_id)
+    if key := (facts.get(QUESTION) or {}).get("key"):
+        context[QUESTION] = _with_links(facts[QUESTION], lambda choice: links.answer_url(message_id, key, choice))
+    return context
 
 
 def render_in_app(library: Templates, session: Session, message: Renderable) -> RenderedInApp:
@@ -180,18 +267,47 @@ def _stored(message: Renderable) -> RenderedEmail:
 
 
 @lru_cache(maxsize=1024)
-def _compiled(name: str, locale: str, subject: str, html: str, text: str | None, link: str) -> CompiledTemplate:
+def _compiled(
+    name: str, locale: str, subject: str, html: str, text: str | None, link: str, section: str
+) -> CompiledTemplate:
     where = f"{name}/{locale}"
     spoken = drop_tag_lines(text if text else derive_text(html, locale=locale))
+    own = frozenset(paths_used(section, locale=locale, where=where))
     sources = (subject, html, spoken, link)
-    paths = frozenset(path for source in sources for path in paths_used(source, locale=locale, where=where))
+    paths = own.union(path for source in sources for path in paths_used(source, locale=locale, where=where))
     return CompiledTemplate(
         subject=compile_source(subject.strip(), locale=locale, html=False, where=f"{where}/subject"),
         html=compile_source(_marked(html, where), locale=locale, html=True, where=f"{where}/body") if html else None,
         text=compile_source(spoken, locale=locale, html=False, where=f"{where}/text"),
         link=compile_source(link, locale=locale, html=False, where=f"{where}/link") if link else None,
         paths=paths,
+        section=_compiled_section(section, locale, where) if section else None,
+        section_paths=own,
+        answers=tuple(sorted((path[1], path[2]) for path in paths if path[0] == ANSWER_URL and len(path) == 3)),
     )
+
+
+def _compiled_section(section: str, locale: str, where: str) -> tuple[Template, Template]:
+    spoken = drop_tag_lines(derive_text(section, locale=locale))
+    place = f"{where}/{SECTION}"
+    marked = _marked(section, place)
+    return (
+        compile_source(marked, locale=locale, html=True, where=place),
+        compile_source(spoken, locale=locale, html=False, where=place),
+    )
+
+
+def _answer_urls(answers: Iterable[tuple[str, str]], links: Links, message_id: str) -> dict[str, dict[str, str]]:
+    urls: dict[str, dict[str, str]] = {}
+    for question, choice in answers:
+        urls.setdefault(question, {})[choice] = links.answer_url(message_id, question, choice)
+    return urls
+
+
+def _with_links(question: Mapping[str, Any], link: Callable[[str], str]) -> dict[str, Any]:
+    """The question with a link on each of its choices."""
+    choices = [{**choice, ANSWER_URL: link(choice["key"])} for choice in question.get("choices") or ()]
+    return {**question, "choices": choices}
 
 
 def _marked(html: str, where: str) -> str:
@@ -213,8 +329,8 @@ def _marked_href(found: re.Match[str], tags: list[str], where: str) -> str:
         line = found.string.count("\n", 0, found.start()) + 1
         raise PlaybookError([Problem(where, line, 1, "template-empty-link", "this link leads nowhere")])
     made_of_facts = STAND_IN.match(url) is not None
-    unsubscribes = made_of_facts and "unsubscribe_url" in tag_at(url[0], tags)
-    if unsubscribes or not (made_of_facts or url.lower().startswith(("http:", "https:"))):
+    is_our_page = made_of_facts and any(name in tag_at(url[0], tags) for name in _OUR_PAGES)
+    if is_our_page or not (made_of_facts or url.lower().startswith(("http:", "https:"))):
         return found[0]
     return f"{found[1]}{quote}{_OPEN}{url}{_CLOSE}{quote}"
 
@@ -236,8 +352,13 @@ def _one_line(text: str) -> str:
 def _said_clearly(template: TemplateText) -> Iterator[None]:
     try:
         yield
-    except (TemplateError, ValueError, TypeError) as error:
-        raise RenderError(str(error), where=_place(template)) from error
+    except Exception as error:  # whatever a fact does to a filter concerns its own message only
+        is_known = isinstance(error, TemplateError | ValueError | TypeError)
+        raise RenderError(str(error) if is_known else _named(error), where=_place(template)) from error
+
+
+def _named(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _place(template: TemplateText) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_HONORIFIC = re.compile(r"[\s\u3000]*(?:様|さま|殿|御中)$")
+_HONORIFICS = ("様", "さま", "殿", "御中")
+_HONORIFIC = re.compile(rf"[\s\u3000]*(?:{'|'.join(_HONORIFICS)})$")
+_AFTER_A_SPACE = re.compile(rf"[\s\u3000]+(?:{'|'.join(_HONORIFICS)})$")
+_SHORT_SURNAME = 2
 _LATIN = re.compile(r"^[A-Za-z\u00c0-\u024f][A-Za-z\u00c0-\u024f .,'\u2019-]*$")
 _KATAKANA = re.compile(r"^[\u30a0-\u30ff]+$")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\s\u3000]+")
@@ -46,9 +49,9 @@ def _cleaned(who: Addressee) -> Addressee:
         company=_plain(who.company),
         department=_plain(who.department),
         title=_plain(who.title),
-        family_name=_plain(who.family_name),
+        family_name=_kept(who.family_name),
         given_name=_plain(who.given_name),
-        full_name=_plain(who.full_name),
+        full_name=_of_a_person(who.full_name),
         family_reading=_plain(who.family_reading),
         given_reading=_plain(who.given_reading),
         is_staff=who.is_staff,
@@ -58,9 +61,25 @@ def _cleaned(who: Addressee) -> Addressee:
 
 def _plain(text: str | None) -> str:
     """One line without control characters and without an honorific that somebody typed into the field."""
+    line = _line(text)
+    return _HONORIFIC.sub("", line) if line.endswith(_HONORIFICS) else line
+
+
+def _kept(text: str | None) -> str:
+    """The same for names that may end so themselves, as the surname 鵜殿 does: only what stands apart is cut off."""
+    line = _line(text)
+    return _AFTER_A_SPACE.sub("", line) if line.endswith(_HONORIFICS) else line
+
+
+def _of_a_person(text: str | None) -> str:
+    """The same for a name written in full: two letters of which the last is 殿 are a surname."""
+    return _kept(text) if len(_line(text)) <= _SHORT_SURNAME else _plain(text)
+
+
+def _line(text: str | None) -> str:
     if not text:
         return ""
-    return _HONORIFIC.sub("", _CONTROLS.sub(" ", text).strip())
+    return text if text.isalnum() else _CONTROLS.sub(" ", text).strip()
 
 
 def _japanese(who: Addressee) -> Salutation:
@@ -113,6 +132,8 @@ def _english_name(who: Addressee) -> str:
 
 
 def _with_sama(name: str) -> str:
+    if name.endswith("様"):
+        return name
     return f"{name} 様" if _LATIN.match(name) else f"{name}様"
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from engage.language.customer_words import USE_CASE
+from engage.language.questions import AT, DATE, QUESTION, SCORE, question_facts
 from engage.language.vocabulary import Vocabulary
 from engage.messages.contexts import greeting
 from engage.messages.formats import language_of
@@ -44,7 +46,12 @@ _COMMON: dict[str, dict[str, Any]] = {
         "first_used_at": "2026-04-07T10:00:00+09:00",
     },
     "event": {"name": "contract.renewed", "occurred_at": "2027-01-12T10:00:00+09:00", "properties": {}},
-    "occurrence": {"date": _TODAY, "period_start": "2026-10-01", "period_end": "2026-12-31"},
+    "occurrence": {
+        "date": _TODAY,
+        "previous_start": "2026-07-01",
+        "period_start": "2026-10-01",
+        "period_end": "2026-12-31",
+    },
 }
 _WORDS: dict[str, dict[str, dict[str, Any]]] = {
     "ja": {
@@ -133,6 +140,7 @@ def sample_facts(
     }
     _declare(facts, vocabulary, language)
     company = vocabulary.company.facts(language)
+    topic = topic or next(iter(vocabulary.topics), None)
     known = vocabulary.topics.get(topic or "")
     people = {
         role: {**person, "email": f"{role}@vendor.example", "phone": "03-0000-0000", "department": "CS"}
@@ -154,11 +162,25 @@ def sample_facts(
         "team": company.pop("team", {}),
         "company": company,
         "waited": waited,
+        "answers": _answers(vocabulary),
+        USE_CASE: vocabulary.use_cases.facts(next(iter(vocabulary.use_cases.cases), None), language) or {},
+        QUESTION: question_facts(vocabulary.questions, next(iter(vocabulary.questions), ""), language),
         "sent": {step: {"state": "accepted", "at": _SENT_AT} for step in sent},
         "unsubscribe_topic": known.title.for_locale(language) if known else topic or "",
         "today": _TODAY,
         "now": f"{_TODAY}T10:00:00+09:00",
     }
+
+
+def _answers(vocabulary: Vocabulary) -> dict[str, Any]:
+    """An answer to every question, where possible one that came with a date."""
+    said: dict[str, Any] = {}
+    for key, question in vocabulary.questions.items():
+        dated = [choice for choice, offered in question.choices.items() if offered.date]
+        said |= {key: [*dated, *question.choices][0], f"{key}{AT}": _SENT_AT}
+        said |= {f"{key}{DATE}": _BY_TYPE["en"]["date"]} if dated else {}
+        said |= {f"{key}{SCORE}": int(said[key])} if question.scale else {}
+    return said
 
 
 def overlaid(facts: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:

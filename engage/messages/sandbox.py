@@ -6,13 +6,18 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes, pass_eval_context
 from jinja2.filters import FILTERS
+from jinja2.nodes import EvalContext
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import escape
 
 from engage.errors import PlaybookError, Problem
+from engage.language.template_bounds import too_much
+from engage.language.values import LARGEST
 from engage.messages.formats import filters_for, language_of
+from engage.messages.spending import LETTERS, LONGEST_TEXT, BoundedTemplate, paid, spend
 
 LONGEST_LOOP = 500
 DEEPEST_LOOP = 2
@@ -22,11 +27,9 @@ _FILTERS = (
     "capitalize",
     "default",
     "first",
-    "join",
     "last",
     "length",
     "lower",
-    "round",
     "title",
     "trim",
     "upper",
@@ -101,8 +104,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
 def _environment(language: str, html: bool) -> Sandbox:
     env = Sandbox(undefined=Missing, autoescape=html, cache_size=0, auto_reload=False)
     env.globals.clear()
-    env.filters = {name: FILTERS[name] for name in _FILTERS}
-    env.filters |= filters_for(language, html=html) | {"_rows": _rows}
+    env.template_class = BoundedTemplate
+    env.filters = {name: FILTERS[name] for name in _FILTERS} | {"join": pass_eval_context(_join), "round": _round}
+    env.filters |= filters_for(language, html=html)
+    env.filters = {name: _paid(made) for name, made in env.filters.items()} | {"_rows": _rows}
     env.tests = {name: env.tests[name] for name in _TESTS} | {
         "missing": _is_missing,
         "set": lambda value: not _is_missing(value),
@@ -118,7 +123,8 @@ def compile_source(source: str, *, locale: str, html: bool, where: str) -> Templ
     if problems:
         raise PlaybookError(problems)
     for loop in tree.find_all(nodes.For):
-        loop.iter = nodes.Filter(loop.iter, "_rows", [], [], None, None, lineno=loop.lineno)
+        weight = nodes.Const(1 + sum(1 for _ in loop.find_all(nodes.Node)))
+        loop.iter = nodes.Filter(loop.iter, "_rows", [weight], [], None, None, lineno=loop.lineno)
     return env.from_string(tree)
 
 
@@ -132,10 +138,17 @@ def _parse(env: Sandbox, source: str, where: str) -> nodes.Template:
     if len(source) > LARGEST_SOURCE:
         raise PlaybookError([Problem(where, 1, 1, "template-too-large", "the template is larger than 256 KB")])
     try:
-        return env.parse(source)
+        tree = env.parse(source)
     except TemplateSyntaxError as error:
         problem = Problem(where, error.lineno, 1, "template-syntax", error.message or "this cannot be read")
         raise PlaybookError([problem]) from error
+    except (RecursionError, ValueError) as error:  # nested without end, or a number of thousands of digits
+        problem = Problem(where, 1, 1, "template-too-large", "an expression is nested too deeply, or a number too long")
+        raise PlaybookError([problem]) from error
+    found = too_much(tree)
+    if found:
+        raise PlaybookError([Problem(where, found[1], 1, "template-too-large", found[0])])
+    return tree
 
 
 def _complaints(node: nodes.Node, env: Sandbox, where: str, depth: int = 0) -> Iterator[Problem]:
@@ -162,6 +175,8 @@ def _refusal(node: nodes.Node, env: Sandbox, depth: int) -> str | None:
             return "square brackets take a name or a number"
         case nodes.Getitem(arg=nodes.Const(value=str() as name)) if name.startswith("_"):
             return f'the name "{name}" is not a fact'
+        case nodes.Const(value=int() | float() as number) if not -LARGEST <= number <= LARGEST:
+            return "a number has at most 15 digits"
         case nodes.Name() if node.name.startswith("_") or (node.ctx == "store" and node.name == "loop"):
             return f'the name "{node.name}" is not a fact'
         case nodes.Getattr() if node.attr.startswith("_"):
@@ -203,11 +218,37 @@ def _path(node: nodes.Node) -> tuple[str, ...]:
     return ()
 
 
-def _rows(value: Any) -> list[Any] | tuple[Any, ...]:
-    """What a loop goes over: a list of bounded length."""
+def _rows(value: Any, weight: int) -> list[Any] | tuple[Any, ...]:
+    """What a loop goes over: a list of bounded length, each of its rounds paid for."""
     if not isinstance(value, list | tuple):
         raise ValueError("a loop goes over a list among the facts")
-    return value[:LONGEST_LOOP]
+    rows = value[:LONGEST_LOOP]
+    spend(weight * len(rows))
+    return rows
+
+
+def _join(eval_ctx: EvalContext, value: Any, between: str = "") -> Any:
+    """The parts of a list as one text, if that is not too long."""
+    parts = [part if isinstance(part, str) else str(part) for part in value[:LONGEST_LOOP]]
+    length = sum(map(len, parts)) + len(parts) * len(between)
+    if length > LONGEST_TEXT:
+        raise ValueError(f"the text has more than {LONGEST_TEXT:,} characters")
+    spend(length // LETTERS)
+    return escape(between).join(parts) if eval_ctx.autoescape else str(between).join(parts)
+
+
+def _round(value: Any, digits: int = 0, method: str = "common") -> Any:
+    """Rounded to a few digits: to billions of them would take for ever."""
+    return FILTERS["round"](value, max(-15, min(int(digits), 15)), method)
+
+
+def _paid(made: Any) -> Any:
+    """The filter, paid for; those that ask for Jinja2's context still get it."""
+    charged = paid(made)
+    mark = getattr(made, "jinja_pass_arg", None)
+    if mark is not None:
+        charged.jinja_pass_arg = mark  # type: ignore[attr-defined]
+    return charged
 
 
 def _is_missing(value: Any) -> bool:

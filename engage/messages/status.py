@@ -11,19 +11,21 @@ SENDING: Final = "sending"  # being handed over; the attempt is committed, its o
 ACCEPTED: Final = "accepted"  # the provider has it
 REJECTED: Final = "rejected"  # the provider refuses it for good
 UNKNOWN: Final = "unknown"  # it may have left; never sent again without evidence
+MERGED: Final = "merged"  # travels in another mail, and shares its fate
 SKIPPED: Final = "skipped"  # decided against, with a reason
 CANCELLED: Final = "cancelled"  # taken back by its journey or by a person
 
-STATES: Final = (PROPOSED, QUEUED, HELD, SENDING, ACCEPTED, REJECTED, UNKNOWN, SKIPPED, CANCELLED)
+STATES: Final = (PROPOSED, QUEUED, HELD, SENDING, ACCEPTED, REJECTED, UNKNOWN, MERGED, SKIPPED, CANCELLED)
 
 TRANSITIONS: Final[dict[str, frozenset[str]]] = {
     PROPOSED: frozenset({QUEUED, HELD, SKIPPED, CANCELLED}),
     # accepted straight from the queue: an in-app message, or a receipt that proves a hand-over we had lost
-    QUEUED: frozenset({SENDING, HELD, ACCEPTED, SKIPPED, CANCELLED}),
+    QUEUED: frozenset({SENDING, HELD, ACCEPTED, MERGED, SKIPPED, CANCELLED}),
     HELD: frozenset({QUEUED, PROPOSED, ACCEPTED, SKIPPED, CANCELLED}),
     SENDING: frozenset({ACCEPTED, REJECTED, UNKNOWN, QUEUED}),  # back to the queue only when surely not sent
     # late truth: the outcome of a slow hand-over, a receipt, or a person's word
     UNKNOWN: frozenset({ACCEPTED, REJECTED, QUEUED, CANCELLED}),
+    MERGED: frozenset({ACCEPTED, REJECTED, QUEUED}),  # back to the queue when the other mail does not go now
     ACCEPTED: frozenset(),
     REJECTED: frozenset(),
     SKIPPED: frozenset(),
@@ -32,11 +34,6 @@ TRANSITIONS: Final[dict[str, frozenset[str]]] = {
 
 # What receipts say, by rank: events come in any order, the highest rank stays.
 DELIVERY_RANKS: Final = {"none": 0, "processed": 1, "deferred": 2, "delivered": 3, "dropped": 4, "bounced": 5}
-
-
-def may_become(old: str, new: str) -> bool:
-    """Whether a message may move from one state to another."""
-    return new in TRANSITIONS[old]
 
 
 def sources_of(new: str) -> tuple[str, ...]:

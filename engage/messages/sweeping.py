@@ -9,6 +9,7 @@ from engage.channels.base import Accepted, EmailChannel, NotSent, Outcome, Unkno
 from engage.clock import Clock
 from engage.db.session import Database
 from engage.messages.ledger import Handover, expired, finish
+from engage.messages.travelling import follow_carriers
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +19,8 @@ _IN_DOUBT = "the process died while it handed the message over"
 
 def sweep(database: Database, channel: EmailChannel, clock: Clock) -> int:
     """Settles expired hand-overs; asks the provider with no session open; returns how many it settled."""
+    with database.transaction() as session:
+        follow_carriers(session, now=clock.now())
     with database.reading() as session:
         rows = expired(session, limit=_MOST, now=clock.now())
     if not rows:

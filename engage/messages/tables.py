@@ -23,7 +23,9 @@ class Message(Base):
               sqlite_where=text("state = 'sending'")),
         Index("ix_messages_unknown", "id", postgresql_where=text("state = 'unknown'"),
               sqlite_where=text("state = 'unknown'")),
-        Index("ix_messages_contact_id", "contact_id"),
+        Index("ix_messages_merged", "carrier_id", postgresql_where=text("state = 'merged'"),
+              sqlite_where=text("state = 'merged'")),
+        Index("ix_messages_contact_id_step_id", "contact_id", "step_id"),
         Index("ix_messages_account_id", "account_id"),
         {"postgresql_with": {"fillfactor": "80"}},
     )  # fmt: skip
@@ -46,13 +48,14 @@ class Message(Base):
     purpose: Mapped[str]  # transactional | relationship | promotional
     address: Mapped[str | None]  # as it was at drafting; checked again at the gate
     sender_staff_id: Mapped[int | None]  # None = the team
-    cc: Mapped[list[Any]] = mapped_column(default=list)  # [[name, address], …]
+    cc: Mapped[list[Any]] = mapped_column(default=list)  # contact ids; judged at each gate
     hours: Mapped[str] = mapped_column(default="business")
     inputs: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the facts it is rendered from
     wakes: Mapped[bool] = mapped_column(default=False)  # its journey waits for `message.accepted`
     state: Mapped[str]
     delivery: Mapped[str] = mapped_column(default="none")  # none | processed | deferred | delivered | bounced | dropped
     reason: Mapped[str | None]  # why held, skipped, rejected, cancelled, unknown
+    carrier_id: Mapped[int | None]  # the mail that it travels in, or went out in
     due_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     fence: Mapped[int] = mapped_column(default=0)
@@ -60,6 +63,7 @@ class Message(Base):
     html: Mapped[str | None]
     text: Mapped[str | None]
     sha: Mapped[str | None]  # of subject, html and text as approved, or as sent
+    link_base: Mapped[str | None]  # where the links of what was last handed over begin
     created_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -113,7 +117,7 @@ class GateCheck(Base):
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"))
     at: Mapped[datetime]
     phase: Mapped[str]  # ask | send
-    verdict: Mapped[str]  # allow | hold | skip
+    verdict: Mapped[str]  # allow | hold | skip | merge
     policy: Mapped[str | None]  # which policy held or skipped; None when all allowed
     reason: Mapped[str | None]
     until: Mapped[datetime | None]
@@ -129,7 +133,7 @@ class Approval(Base):
     id: Mapped[identity]
     public_id: Mapped[str] = mapped_column(unique=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), unique=True)
-    cause: Mapped[str]  # touch_model | playbook | sender_consent
+    cause: Mapped[str]  # touch_model | playbook | sender_consent | by_exception
     state: Mapped[str] = mapped_column(default="pending")  # pending | approved | rejected | expired | withdrawn
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
     escalated_from_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
@@ -139,9 +143,21 @@ class Approval(Base):
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
     reason: Mapped[str | None]
+    sha: Mapped[str | None]  # of the mail as it was approved
     version: Mapped[int] = mapped_column(default=1)  # grows with every edit; two people cannot overwrite each other
     edited: Mapped[bool] = mapped_column(default=False)
     edits: Mapped[dict[str, Any]] = mapped_column(default=dict)  # before and after, for the author
+
+
+class ApprovedText(Base):
+    """A template version whose words a person let go unchanged, and nobody changed or rejected since."""
+
+    __tablename__ = "approved_texts"
+
+    template_version_id: Mapped[int] = mapped_column(
+        ForeignKey("template_versions.id"), primary_key=True, autoincrement=False
+    )
+    approval_id: Mapped[int] = mapped_column(ForeignKey("approvals.id"))
 
 
 class Suppression(Base):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import html as entities
 import re
-
-import html2text
+from typing import TYPE_CHECKING
 
 from engage.language.tags import protect, restore
 from engage.messages.formats import language_of
 
+if TYPE_CHECKING:
+    from html2text import HTML2Text
+
 _UNSEEN = re.compile(
-    r"<!--.*?-->|<head\b.*?</head>|<(style|script|title)\b.*?</\1>"
-    r"|<(div|span)\b[^>]*style=\"[^\"]*display:\s*none[^>]*>.*?</\2>",
-    re.DOTALL | re.IGNORECASE,
+    r"(?P<comment><!--)|<(?P<whole>head|style|script|title)\b"
+    r"|<(?P<hidden>div|span)\b[^<>]*style=\"[^\"<>]*display:\s*none[^<>]*>",
+    re.IGNORECASE,
 )
 _ROW = re.compile(r"<tr\b[^>]*>(?:(?!<tr\b).)*?</tr>", re.DOTALL | re.IGNORECASE)
 _BETWEEN_CELLS = re.compile(r"(</t[dh]>)(\s*<t[dh]\b[^>]*>)", re.IGNORECASE)
@@ -32,13 +34,29 @@ def derive_text(html: str, *, locale: str) -> str:
     """The template of the text part: the same facts and conditions, links as `label: URL`."""
     japanese = language_of(locale) == "ja"
     protected, tags = protect(html)
-    protected = _ROW.sub(lambda row: _spoken_row(row[0], japanese), _UNSEEN.sub("", protected))
+    protected = _ROW.sub(lambda row: _spoken_row(row[0], japanese), _without_unseen(protected))
     text = _reader().handle(protected.replace("</table>", "</table><p></p>"))
     text = _LINK.sub(lambda found: _spoken_link(found, tags), text)
     text = _RULE.sub("----", _HEADING.sub("", text))
     text = _BULLET.sub("・" if japanese else "- ", text)
     text = _ESCAPED.sub(r"\1", _EDGES.sub("", text))
     return _AFTER_TAG.sub(r"\1", restore(tidy(text), tags))
+
+
+def _without_unseen(html: str) -> str:
+    """The HTML without what no reader sees; what is opened and never closed stays, and is looked for only once."""
+    kept, at, endless = list[str](), 0, set[str]()
+    for opened in _UNSEEN.finditer(html):
+        end = "-->" if opened["comment"] else f"</{(opened['whole'] or opened['hidden']).lower()}>"
+        if opened.start() < at or end in endless:
+            continue
+        closed = re.compile(re.escape(end), re.IGNORECASE).search(html, opened.end())
+        if closed is None:
+            endless.add(end)
+            continue
+        kept.append(html[at : opened.start()])
+        at = closed.end()
+    return "".join([*kept, html[at:]])
 
 
 def drop_tag_lines(text: str) -> str:
@@ -51,8 +69,10 @@ def tidy(text: str) -> str:
     return _BLANKS.sub("\n\n", text.replace(" \n", "\n")).strip() + "\n"
 
 
-def _reader() -> html2text.HTML2Text:
-    reader = html2text.HTML2Text(bodywidth=0)
+def _reader() -> HTML2Text:
+    from html2text import HTML2Text  # only what was written anew is derived
+
+    reader = HTML2Text(bodywidth=0)
     reader.ignore_images = True
     reader.ignore_emphasis = True
     reader.ignore_tables = True
@@ -62,9 +82,10 @@ def _reader() -> html2text.HTML2Text:
 
 
 def _spoken_row(row: str, japanese: bool) -> str:
-    """Two cells read as `label: value`, more of them as a list."""
+    """Two cells read as `label: value`, more of them as a list; where each is a link, one a line."""
     cells = len(_BETWEEN_CELLS.findall(row)) + 1
     between = (":" if japanese else ": ") if cells == 2 else " / "
+    between = "<br>" if cells > 2 and row.count("<a ") == cells else between
     return _BETWEEN_CELLS.sub(lambda found: f"{found[1]}{found[2]}{between}", row)
 
 

@@ -9,13 +9,14 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engage.customers.tables import Consent, Contact
+from engage.customers.tables import Contact
 from engage.db.bulk import insert_ignore
-from engage.errors import NotFoundError
 from engage.keys import address_key
+from engage.messages.linked import address_of, masked, message_of
 from engage.messages.links import Links
 from engage.messages.news import tell
-from engage.messages.tables import Message, Suppression
+from engage.messages.refusing import Refusal, has_refused, tell_refusals
+from engage.messages.tables import Suppression
 from engage.releases.library import Library
 
 
@@ -41,15 +42,16 @@ def unsubscribe_headers(links: Links, public_id: str, *, purpose: str, has_copie
 
 def describe(session: Session, library: Library, public_id: str) -> Offer:
     """What following the link would stop; changes nothing."""
-    message = _message(session, public_id)
-    address = _address(session, message)
+    message = message_of(session, public_id)
+    address = address_of(session, message)
     vocabulary = library.vocabulary(session)
     known = vocabulary.topics.get(message.topic)
     stopped = session.get(Suppression, (address_key(address), message.topic)) is not None
+    stopped = stopped and has_refused(session, message.public_id, message.contact_id, message.topic)
     return Offer(
         topic=message.topic,
         titles={locale: known.title.for_locale(locale) if known else message.topic for locale in ("ja", "en")},
-        address=_masked(address),
+        address=masked(address),
         locale="ja" if message.locale.startswith("ja") else "en",
         company={locale: str(vocabulary.company.facts(locale).get("name", "")) for locale in ("ja", "en")},
         stopped=stopped,
@@ -57,49 +59,31 @@ def describe(session: Session, library: Library, public_id: str) -> Offer:
 
 
 def stop_topic(session: Session, public_id: str, *, source: str, now: datetime) -> bool:
-    """Stops the message's topic for the address it went to; True when it was not stopped before.
+    """Stops the message's topic for its reader and the address it went to; True when it was not stopped before.
 
+    Somebody else may have stopped it at a shared address: that word was not this reader's own.
     Takes the contact's lock, as delivery does: what commits first wins.
     """
-    message = _message(session, public_id)
+    message = message_of(session, public_id)
     session.execute(select(Contact.id).where(Contact.id == message.contact_id).with_for_update())
     row = {
-        "address_key": address_key(_address(session, message)),
+        "address_key": address_key(address_of(session, message)),
         "topic": message.topic,
         "reason": "unsubscribed",
         "source": source,
         "at": now,
     }
     new = bool(insert_ignore(session, Suppression, [row], returning=[Suppression.topic]))
-    if new:
-        session.add(_withdrawal(message, source, now))
-        tell(session, "unsubscribed", [message], now=now)
-    return new
-
-
-def _withdrawal(message: Message, source: str, now: datetime) -> Consent:
-    return Consent(
+    refusal = Refusal(
+        message_id=message.public_id,
+        account_id=message.account_id,
         contact_id=message.contact_id,
         topic=message.topic,
-        state="withdrawn",
         basis="unsubscribe",
-        evidence=f"{source} {message.public_id}",
+        source=source,
         at=now,
     )
-
-
-def _message(session: Session, public_id: str) -> Message:
-    message = session.scalar(select(Message).where(Message.public_id == public_id))
-    if message is None:
-        raise NotFoundError("the mail this link belongs to is not here any more", code="bad_link")
-    return message
-
-
-def _address(session: Session, message: Message) -> str:
-    return message.address or session.get_one(Contact, message.contact_id).email or ""
-
-
-def _masked(address: str) -> str:
-    """`ta•••@example.com`: whoever was copied sees that it is not theirs."""
-    local, _, domain = address.rpartition("@")
-    return f"{local[: max(1, min(2, len(local) - 1))]}•••@{domain}"
+    told = tell_refusals(session, [refusal], now=now)
+    if new or told:
+        tell(session, "unsubscribed", [message], now=now)
+    return new or bool(told)

@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 from alembic import context
 
-from engage.db.base import BigId, Json, UtcDateTime
+from engage.db.base import BigId, Json, OrderedJson, UtcDateTime
 from engage.migrations.schema import metadata
 
 _OURS = {repr(BigId): "BigId", repr(Json): "Json", repr(UtcDateTime()): "UtcDateTime()"}
+_OURS |= {repr(OrderedJson()): "OrderedJson()"}
 
 
 def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:

@@ -8,11 +8,13 @@ from engage.db.base import Base
 from engage.events.tables import Event
 from engage.journeys.tables import Enrolment
 from engage.messages.tables import Message
+from engage.notices.tables import Notice
 from engage.releases.tables import Release
 from engage.staff.tables import StaffMember
+from engage.surveys.tables import Answer
 from engage.tasks.tables import Task
 
 # One table of each package: naming it here is what registers the package's others, too.
-_LOADED = (Account, Enrolment, Event, InAppItem, Message, Release, StaffMember, Task)
+_LOADED = (Account, Answer, Enrolment, Event, InAppItem, Message, Notice, Release, StaffMember, Task)
 
 metadata = Base.metadata

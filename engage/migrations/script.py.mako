@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from engage.db.base import BigId, Json, UtcDateTime
+from engage.db.base import BigId, Json, OrderedJson, UtcDateTime
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

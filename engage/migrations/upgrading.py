@@ -11,14 +11,16 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from engage.customers.trait_sql import make_functions
 from engage.db.session import Database
 from engage.migrations.schema import metadata
 
 
 def upgrade(database: Database) -> None:
-    """Brings the schema to this version; does nothing when it is there."""
+    """Brings the schema to this version, with the functions that conditions need; does nothing when it is there."""
     with database.engine.connect() as connection:
         command.upgrade(_config(connection), "head")
+        make_functions(connection)
         connection.commit()
 
 

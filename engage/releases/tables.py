@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engage.db.base import Base, identity
+from engage.db.base import Base, OrderedJson, identity
 
 
 class Release(Base):
@@ -20,7 +20,8 @@ class Release(Base):
     created_at: Mapped[datetime]
     author: Mapped[str]
     note: Mapped[str] = mapped_column(default="")
-    vocabulary: Mapped[dict[str, Any]]  # the parsed _shared files, live for everybody
+    # The parsed _shared files, live for everybody; the order of choices, gates and cases means something.
+    vocabulary: Mapped[dict[str, Any]] = mapped_column(OrderedJson())
     playbooks: Mapped[dict[str, Any]]  # {playbook key: playbook version id}
 
 
@@ -39,6 +40,35 @@ class PlaybookVersion(Base):
     sha: Mapped[str]  # of the text and of the template versions it is pinned to
     templates: Mapped[dict[str, Any]]  # {template name: {locale: template version id}}
     created_at: Mapped[datetime]
+
+
+class PausedPlaybook(Base):
+    """A playbook that is to send and begin nothing until it is resumed; gone when it is."""
+
+    __tablename__ = "paused_playbooks"
+
+    playbook_key: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime]
+    by: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+
+
+class Shadow(Base):
+    """A version that runs beside the live one and writes down only what it would have done."""
+
+    __tablename__ = "shadows"
+    __table_args__ = (
+        Index("uq_shadows_running", "playbook_key", unique=True, postgresql_where=text("ended_at IS NULL"),
+              sqlite_where=text("ended_at IS NULL")),
+    )  # fmt: skip
+
+    id: Mapped[identity]
+    playbook_key: Mapped[str]
+    playbook_version_id: Mapped[int] = mapped_column(ForeignKey("playbook_versions.id"))
+    since: Mapped[datetime]
+    last_run_before: Mapped[int]  # the newest run of any playbook when it began: what came later is compared
+    by: Mapped[str]
+    ended_at: Mapped[datetime | None]
 
 
 class TemplateVersion(Base):

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -13,34 +14,42 @@ from sqlalchemy.orm import Session
 from engage.db.bulk import insert_ignore
 from engage.db.session import nudge
 from engage.errors import PlaybookError
+from engage.journeys.shadows import end_shadows
 from engage.language.check import has_errors
 from engage.language.compiling import CompiledTemplate
 from engage.language.spec import EmailStep, InAppStep, Playbook
-from engage.language.steps import walk
+from engage.language.steps import templates_sent, walk
 from engage.language.workspace import PlaybookFile, Workspace
 from engage.releases.library import forget_newest
 from engage.releases.tables import PlaybookVersion, Release, TemplateVersion
+from engage.rollout.broadcasts import refuse_passed_moments
 from engage.rollout.checking import check, compile_all
 from engage.staff.audit import record
 
 Pinned = dict[str, dict[str, int]]
 
 
-def apply_workspace(session: Session, workspace: Workspace, *, author: str, now: datetime, note: str = "") -> Release:
+def apply_workspace(
+    session: Session, workspace: Workspace, *, author: str, now: datetime, note: str = "", replay: bool = False
+) -> Release:
     """Makes the workspace live; returns the release that stands already when nothing changed.
 
-    Raises PlaybookError, and publishes nothing, when the check finds an error.
+    Raises PlaybookError, and publishes nothing, when the check finds an error, or a broadcast comes too late; in a
+    replay its moment may have passed.
     """
     problems = check(workspace)
     if has_errors(problems):
         raise PlaybookError([problem for problem in problems if problem.severity == "error"])
-    _one_at_a_time(session)
+    one_at_a_time(session)
     vocabulary = workspace.vocabulary.model_dump(mode="json")
     templates = _publish_templates(session, compile_all(workspace), now)
     before = newest_release(session)
+    if not replay:
+        refuse_passed_moments(session, workspace, before, now=now)
     wanted = {file.playbook.key: _fingerprint(file, templates) for file in workspace.playbooks}
     existing = _existing(session, wanted)
-    if before and before.vocabulary == vocabulary and before.playbooks == {key: existing.get(key) for key in wanted}:
+    same = before and _written(before.vocabulary) == _written(vocabulary)
+    if before and same and before.playbooks == {key: existing.get(key) for key in wanted}:
         return before
     release = Release(created_at=now, author=author, note=note, vocabulary=vocabulary, playbooks={})
     session.add(release)
@@ -51,13 +60,47 @@ def apply_workspace(session: Session, workspace: Workspace, *, author: str, now:
             existing[key] = _publish(session, file, wanted[key], templates, release=release, now=now)
     release.playbooks = existing
     session.flush()
+    end_shadows(session, existing.values(), now=now)
     forget_newest(session)
     _tell(session, release, before, author, now)
     return release
 
 
-def _one_at_a_time(session: Session) -> None:
-    """Two who publish at once would count the same version; SQLite has one writer anyway, readers never wait."""
+def publish_beside(
+    session: Session, workspace: Workspace, file: PlaybookFile, *, release: Release, now: datetime
+) -> int:
+    """Stores the version of one file, as `apply` would find it again, without making it live; its id."""
+    one_at_a_time(session)
+    templates = _publish_templates(session, compile_all(workspace), now)
+    sha = _fingerprint(file, templates)
+    known = _existing(session, {file.playbook.key: sha}).get(file.playbook.key)
+    return known or _publish(session, file, sha, templates, release=release, now=now)
+
+
+def publish_release(
+    session: Session,
+    vocabulary: dict[str, Any],
+    playbooks: dict[str, Any],
+    *,
+    author: str,
+    now: datetime,
+    note: str,
+    action: str,
+) -> Release:
+    """Makes versions that stand already live, as a new release."""
+    one_at_a_time(session)
+    before = newest_release(session)
+    release = Release(created_at=now, author=author, note=note, vocabulary=vocabulary, playbooks=playbooks)
+    session.add(release)
+    session.flush()
+    end_shadows(session, playbooks.values(), now=now)
+    forget_newest(session)
+    _tell(session, release, before, author, now, action=action)
+    return release
+
+
+def one_at_a_time(session: Session) -> None:
+    """Nobody else publishes until the commit; a reader never waits for it, and SQLite has one writer anyway."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE releases IN SHARE ROW EXCLUSIVE MODE"))
 
@@ -70,7 +113,12 @@ def newest_release(session: Session) -> Release | None:
 def used_templates(playbook: Playbook) -> list[str]:
     """The names of the templates that its steps send."""
     steps = [step for step in walk(playbook.steps) if isinstance(step, EmailStep | InAppStep)]
-    return sorted({step.template for step in steps})
+    return sorted({name for step in steps for name in templates_sent(step)})
+
+
+def _written(vocabulary: dict[str, Any]) -> str:
+    """As text, since the order counts: choices of a question are offered as they stand in the file."""
+    return json.dumps(vocabulary, ensure_ascii=False)
 
 
 def _publish_templates(
@@ -144,14 +192,22 @@ def _publish(
     return version.id
 
 
-def _tell(session: Session, release: Release, before: Release | None, author: str, now: datetime) -> None:
+def _tell(
+    session: Session,
+    release: Release,
+    before: Release | None,
+    author: str,
+    now: datetime,
+    *,
+    action: str = "playbooks.apply",
+) -> None:
     old = before.playbooks if before else {}
     changed = sorted(key for key, version in release.playbooks.items() if old.get(key) != version)
     detail = {"changed": changed, "withdrawn": sorted(set(old) - set(release.playbooks))}
     record(
         session,
         actor=author,
-        action="playbooks.apply",
+        action=action,
         object_kind="release",
         object_id=str(release.id),
         detail=detail,

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from typing import TYPE_CHECKING
 
 from engage.errors import InputError
 
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
 SHORTEST = 10
 LONGEST = 200
-
-_hasher = PasswordHasher()
 
 
 def hash_password(password: str) -> str:
@@ -21,22 +20,31 @@ def hash_password(password: str) -> str:
         raise InputError(
             f"a password has {SHORTEST} to {LONGEST} characters", code="bad_password", hint="a short sentence is good"
         )
-    return _hasher.hash(password)
+    return _hasher().hash(password)
 
 
 def matches(password: str, kept: str | None) -> bool:
     """Whether the password is the kept one; takes as long when nothing is kept."""
+    from argon2.exceptions import InvalidHashError, VerificationError
+
     try:
-        return _hasher.verify(kept or _nobodys(), password[: LONGEST + 1]) and kept is not None
+        return _hasher().verify(kept or _nobodys(), password[: LONGEST + 1]) and kept is not None
     except (VerificationError, InvalidHashError):
         return False
 
 
 def is_outdated(kept: str) -> bool:
     """Whether a kept hash was made with weaker parameters than today's."""
-    return _hasher.check_needs_rehash(kept)
+    return _hasher().check_needs_rehash(kept)
+
+
+@lru_cache(maxsize=1)
+def _hasher() -> PasswordHasher:
+    from argon2 import PasswordHasher  # few who deal with our people ask for a password
+
+    return PasswordHasher()
 
 
 @lru_cache(maxsize=1)
 def _nobodys() -> str:
-    return _hasher.hash("nobody has this password")
+    return _hasher().hash("nobody has this password")

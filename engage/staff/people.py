@@ -6,10 +6,10 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engage.calendars.zones import find_zone
 from engage.errors import ConflictError, InputError, NotFoundError
 from engage.ids import new_id
 from engage.keys import address_key
@@ -42,7 +42,7 @@ def add_person(
         family_name=_line(family_name, "family name"),
         given_name=_line(given_name, "given name", optional=True),
         locale=_one_of(locale, ("ja", "en"), "locale"),
-        time_zone=time_zone,
+        time_zone=_zone(time_zone),
         password_hash=hash_password(password) if password is not None else None,
         created_at=now,
     )
@@ -51,6 +51,12 @@ def add_person(
     session.add(member)
     session.flush()
     return member
+
+
+def _zone(name: str) -> str:
+    if find_zone(name) is None:
+        raise InputError(f"{name!r} is not a time zone", code="bad_time_zone", hint="write it like Asia/Tokyo")
+    return name
 
 
 def find_by_email(session: Session, email: str) -> StaffMember | None:
@@ -99,6 +105,8 @@ def name_of(member: StaffMember, locale: str) -> str:
 
 
 def _address(raw: str) -> str:
+    from email_validator import EmailNotValidError, validate_email  # most who find people add none
+
     try:
         return address_key(validate_email(raw.strip(), check_deliverability=False, allow_smtputf8=False).normalized)
     except EmailNotValidError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engage.db.base import Base, identity
@@ -49,13 +49,21 @@ class AccountOwner(Base):
     until: Mapped[datetime | None]
 
 
+def _live_name(table: str) -> Index:
+    """One key of a name at a time; a revoked one leaves the name to the next."""
+    is_live = text("revoked_at IS NULL")
+    return Index(f"uq_{table}_live_name", "name", unique=True, postgresql_where=is_live, sqlite_where=is_live)
+
+
 class WriteKey(Base):
     """Lets one source send events; only the SHA-256 of the key is kept."""
 
     __tablename__ = "write_keys"
+    __table_args__ = (_live_name("write_keys"),)
 
     id: Mapped[identity]
-    name: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    kind: Mapped[str]  # server | browser: what it may say
     prefix: Mapped[str]
     key_hash: Mapped[str] = mapped_column(unique=True)
     created_at: Mapped[datetime]
@@ -66,6 +74,7 @@ class InAppKey(Base):
     """A key id with which a customer's product backend signs in-app tokens; the secret is derived, never stored."""
 
     __tablename__ = "in_app_keys"
+    __table_args__ = (_live_name("in_app_keys"),)
 
     id: Mapped[identity]
     kid: Mapped[str] = mapped_column(unique=True)
@@ -85,6 +94,16 @@ class ConsoleSession(Base):
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+
+
+class LoginThrottle(Base):
+    """Failed logins of one address or one client; only a hash says whose they are."""
+
+    __tablename__ = "login_throttles"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    last_at: Mapped[datetime]
 
 
 class SenderConsent(Base):

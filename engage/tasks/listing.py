@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engage.customers.finding import find_account
 from engage.customers.tables import Account
 from engage.staff.tables import StaffMember
 from engage.tasks.tables import Task
@@ -29,6 +30,8 @@ class ListedTask:
     assignee: str
     title: dict[str, str]
     note: dict[str, str]
+    fields: list[dict[str, Any]]
+    answers: dict[str, Any]
     reason: str
     playbook: str | None
     done_by: str | None
@@ -49,7 +52,7 @@ def list_tasks(
     if state is not None:
         chosen = chosen.where(Task.state == state)
     if account is not None:
-        chosen = chosen.where(Account.external_id == account)
+        chosen = chosen.where(Task.account_id == find_account(session, account).id)
     return [_listed(*row, now=now) for row in session.execute(chosen)]
 
 
@@ -64,6 +67,8 @@ def _listed(task: Task, account: str | None, name: str | None, assignee: str | N
         "assignee": assignee or task.role,
         "title": task.title,
         "note": task.note,
+        "fields": task.fields,
+        "answers": task.answers,
         "reason": task.reason,
         "playbook": task.playbook_key,
         "done_by": task.done_by,

@@ -26,7 +26,9 @@ class Task(Base):
     role: Mapped[str]  # csm | sales | leader | cs_ops …: who, when nobody is named
     title: Mapped[dict[str, Any]]  # {ja, en}
     note: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {ja, en}
-    reason: Mapped[str]  # step | nobody_found | approval_expired | facts_missing | too_late | …
+    fields: Mapped[list[Any]] = mapped_column(default=list)  # of a form: [{name, type, label: {ja, en}, needed}]
+    answers: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what was filled in
+    reason: Mapped[str]  # step | nobody_found | approval_expired | facts_missing | message_held | too_late | …
     playbook_key: Mapped[str | None]
     state: Mapped[str] = mapped_column(default="open")  # open | done
     due_at: Mapped[datetime]

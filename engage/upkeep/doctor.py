@@ -5,36 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from engage.channels.email.opening import open_channel
 from engage.channels.email.sendgrid.webhook import check_key
 from engage.clock import Clock
 from engage.config import Settings
+from engage.customers.owning import without_owner
 from engage.db.session import Database
 from engage.errors import EngageError, StoreUnavailableError
-from engage.events.tables import Event
-from engage.journeys.tables import Enrolment
-from engage.messages.tables import Approval, Message
+from engage.releases.pauses import pauses
 from engage.releases.tables import Release
 from engage.staff.tables import StaffMember, WriteKey
-
-Verdict = Literal["ok", "note", "bad"]
+from engage.upkeep.clocks import database_skew, moved_clock
+from engage.upkeep.findings import Finding
+from engage.upkeep.invariants import INVARIANTS, breaches
+from engage.upkeep.vitals import count_listed_unknowns, oldest_waiting
 
 _SLOW = timedelta(minutes=5)
-_LONG_UNKNOWN = timedelta(hours=2)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at: how it is, and the way out where it is not well."""
-
-    what: str
-    verdict: Verdict
-    said: str
-    way_out: str | None = None
+_MOST_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -50,24 +41,42 @@ class Patient:
 
 def examine(patient: Patient) -> list[Finding]:
     """Looks at everything, the ground first; what rests on a thing that is missing is left out."""
-    findings = [_email(patient.settings), _clock(patient), _redis(patient)]
+    findings = [
+        _email(patient.settings),
+        moved_clock(patient.clock, patient.settings.clock_file),
+        _redis(patient),
+    ]
     try:
         migrated = patient.is_migrated(patient.database)
     except StoreUnavailableError as error:
         return [*findings, Finding("database", "bad", error.message, "check ENGAGE_DATABASE_URL, start the server")]
     findings.append(Finding("database", "ok", f"{patient.database.dialect} answers"))
+    with patient.database.reading() as session:
+        findings.append(database_skew(session, patient.clock))
     if not migrated:
         return [*findings, Finding("schema", "bad", "is not the one of this version", "engage db upgrade")]
     findings.append(Finding("schema", "ok", "is the one of this version"))
     with patient.database.reading() as session:
         now = patient.clock.now()
-        return [*findings, *_ready(session), *_lags(session, now), *_doubts(session, now)]
+        return [
+            *findings,
+            *_ready(session),
+            *_lags(session, now),
+            *_doubts(session, now),
+            *_ledger(session, now),
+            *_owners(session),
+            *_pauses(session),
+        ]
 
 
 def _email(settings: Settings) -> Finding:
     scheme = settings.email_url.partition(":")[0]
     if scheme == "outbox":
         return Finding("email", "note", f"mails stay here as files in {settings.outbox_dir}", "set ENGAGE_EMAIL_URL")
+    try:
+        open_channel(settings).close()
+    except EngageError as error:
+        return Finding("email", "bad", f"{error.where}: {error.message}", error.hint or "set ENGAGE_EMAIL_URL")
     if scheme == "sendgrid" and not settings.sendgrid_webhook_keys:
         return Finding("email", "note", "SendGrid's receipts cannot be verified", "set ENGAGE_SENDGRID_WEBHOOK_KEY")
     try:
@@ -76,15 +85,6 @@ def _email(settings: Settings) -> Finding:
     except EngageError as error:
         return Finding("email", "bad", error.message, "copy ENGAGE_SENDGRID_WEBHOOK_KEY from SendGrid again")
     return Finding("email", "ok", f"goes out by {scheme}")
-
-
-def _clock(patient: Patient) -> Finding:
-    moving = patient.settings.clock_file
-    if moving.exists():
-        return Finding(
-            "clock", "note", f"is moved, and says {patient.clock.now():%Y-%m-%d %H:%M} UTC", f"remove {moving}"
-        )
-    return Finding("clock", "ok", "tells the time of the system")
 
 
 def _redis(patient: Patient) -> Finding:
@@ -110,33 +110,47 @@ def _ready(session: Session) -> Iterable[Finding]:
 
 
 def _lags(session: Session, now: datetime) -> Iterable[Finding]:
-    oldest = {
-        "events": select(func.min(Event.received_at)).where(Event.resolved_at.is_(None)),
-        "journeys": select(func.min(Enrolment.due_at)).where(Enrolment.due_at <= now),
-        "messages": select(func.min(Message.due_at)).where(
-            Message.state.in_(("queued", "held")), Message.due_at <= now
-        ),
-        "approvals": select(func.min(Approval.expires_at)).where(
-            Approval.state == "pending", Approval.expires_at <= now
-        ),
-    }
-    for what, statement in oldest.items():
-        since = session.scalar(statement)
-        lag = now - since if since else timedelta(0)
+    for what, lag in oldest_waiting(session, now).items():
+        seconds = lag.total_seconds()
         if lag > _SLOW:
-            yield Finding(what, "bad", f"have waited for {_rounded(lag)}", "is `engage worker` running? read its log")
+            said, way_out = f"have waited for {_rounded(lag)}", "is `engage worker` running? read its log"
+            yield Finding(what, "bad", said, way_out, seconds=seconds)
         else:
-            yield Finding(what, "ok", "nothing waits" if not since else f"lag {_rounded(lag)}")
+            yield Finding(what, "ok", f"lag {_rounded(lag)}" if lag else "nothing waits", seconds=seconds)
 
 
 def _doubts(session: Session, now: datetime) -> Iterable[Finding]:
-    count = session.scalar(
-        select(func.count())
-        .select_from(Message)
-        .where(Message.state == "unknown", Message.due_at < now - _LONG_UNKNOWN)
-    )
+    count = count_listed_unknowns(session, now)
     if count:
         yield Finding("unknowns", "bad", f"{count} messages may or may not have gone", "engage messages unknowns")
+
+
+def _ledger(session: Session, now: datetime) -> Iterable[Finding]:
+    broken = breaches(session, now=now)
+    if not broken:
+        yield Finding("send ledger", "ok", f"all {len(INVARIANTS)} invariants hold")
+    for breach in broken:
+        more = f" and {breach.count - len(breach.ids)} more" if breach.count > len(breach.ids) else ""
+        said = f"“{breach.invariant.words}” does not hold for {breach.count}: {', '.join(breach.ids)}{more}"
+        way_out = "engage messages show ID; keep it with --bundle, then report it"
+        yield Finding(f"send ledger {breach.invariant.name}", "bad", said, way_out, count=breach.count, ids=breach.ids)
+
+
+def _pauses(session: Session) -> Iterable[Finding]:
+    for key, pause in sorted(pauses(session).items()):
+        said = f"{key} is paused since {pause.since:%Y-%m-%d} by {pause.by}"
+        said += f": {pause.reason}" if pause.reason else ""
+        yield Finding("pause", "note", said, f"engage playbooks resume {key}")
+
+
+def _owners(session: Session) -> Iterable[Finding]:
+    lost = list(without_owner(session))
+    if not lost:
+        return
+    shown = ", ".join(f"{one.account} ({one.role}: {one.address})" for one in lost[:_MOST_NAMED])
+    more = f" and {len(lost) - _MOST_NAMED} more" if len(lost) > _MOST_NAMED else ""
+    said = f"{len(lost)} named by accounts are no colleagues here: {shown}{more}"
+    yield Finding("owners", "note", said, "engage users add EMAIL, or correct the address where it comes from")
 
 
 def _rounded(lag: timedelta) -> timedelta:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, redirect, url_for
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from engage import wiring
 from engage.events.limits import MAX_BODY_BYTES
@@ -14,9 +15,10 @@ from engage.web.headers import harden
 from engage.web.health import health_checks
 from engage.web.hooks.sendgrid import sendgrid_hooks
 from engage.web.in_app.blueprint import in_app_api
+from engage.web.metrics import metrics_page
 from engage.web.public.blueprint import public_pages
 
-BLUEPRINTS = (health_checks, intake_api, sendgrid_hooks, in_app_api, public_pages, console)
+BLUEPRINTS = (health_checks, metrics_page, intake_api, sendgrid_hooks, in_app_api, public_pages, console)
 
 
 def create_app(engage: wiring.Engage) -> Flask:
@@ -24,10 +26,13 @@ def create_app(engage: wiring.Engage) -> Flask:
     app = Flask("engage.web", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    if engage.settings.proxies:  # whose request it is, as the outermost of our own proxies saw it
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=engage.settings.proxies, x_proto=0)  # type: ignore[method-assign]
     harden(app, https=engage.settings.public_url.startswith("https://"))
     handle_errors(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint(engage))
+    app.add_url_rule("/", "front_door", lambda: redirect(url_for("console.home")))
     return app
 
 

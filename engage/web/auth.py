@@ -13,10 +13,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from engage.clock import Clock
 from engage.db.session import Database
 from engage.errors import PermissionDeniedError
-from engage.staff import audit, sessions
-from engage.staff.people import check_password
+from engage.staff import sessions
+from engage.staff.entering import Browser
 from engage.staff.sessions import Login
-from engage.staff.tables import StaffMember
 
 READING = ("GET", "HEAD", "OPTIONS")
 
@@ -36,16 +35,10 @@ class ConsoleDoor:
         """Puts the guard before every view of the blueprint."""
         blueprint.before_request(self._guard)
 
-    def log_in(self, session: Session, email: str, password: str) -> tuple[StaffMember, str] | None:
-        """The person and a fresh session token, or None."""
-        now = self._clock.now()
-        member = check_password(session, email, password)
-        if member is None:
-            return None
-        token = sessions.log_in(session, member.id, old_token=request.cookies.get(self.cookie), now=now)
-        actor = member.public_id
-        audit.record(session, actor=actor, action="logged_in", object_kind="staff", object_id=actor, now=now)
-        return member, token
+    @property
+    def browser(self) -> Browser:
+        """Where the request comes from."""
+        return Browser(client=request.remote_addr or "", token=request.cookies.get(self.cookie))
 
     def log_out(self, session: Session) -> None:
         """Ends the session the request came with."""

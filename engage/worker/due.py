@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from engage.events.tables import Event
 from engage.journeys.tables import Enrolment, Lease
 from engage.messages.tables import Approval, Message
+from engage.notices.tables import Notice
 
 # In the order in which the work flows; worker/rounds.py has a function for each.
-KINDS = ("digest", "occurrences", "advance", "approvals", "sweep", "deliver")
+KINDS = ("digest", "occurrences", "advance", "approvals", "sweep", "recheck", "deliver", "notices", "looks")
 # Spelled out as in the partial index: SQLite uses one only where the statement repeats its words.
 _WAITING = text("messages.state IN ('queued', 'held')")
 
@@ -30,8 +31,12 @@ def _questions(now: datetime) -> dict[str, ColumnElement[bool]]:
         "occurrences": _time_has_come("occurrences", now),
         "advance": exists().where(Enrolment.due_at <= now),
         "approvals": exists().where(Approval.state == "pending", Approval.expires_at <= now),
-        "deliver": exists().where(_WAITING, Message.due_at <= now),
+        # Those that were held first: what they still lack decides whether they may go at all.
+        "recheck": exists().where(_WAITING, Message.state == "held", Message.due_at <= now),
+        "deliver": exists().where(_WAITING, Message.state == "queued", Message.due_at <= now),
+        "notices": exists().where(Notice.due_at <= now),
         "sweep": _time_has_come("sweep", now),
+        "looks": _time_has_come("looks", now),
     }
 
 

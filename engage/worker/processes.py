@@ -25,6 +25,7 @@ def worker_child(name: str, build: Callable[[], Parts], redis_url: str | None) -
         rounds = Rounds(parts)
         jobs.hold(rounds)
         gc.freeze()  # what was built to stay need not be searched for garbage again with every chunk
+        gc.set_threshold(10_000, 20, 20)  # a chunk makes thousands of rows, and next to none in circles
         try:
             WorkerLoop(rounds, redis_url, stop).run()
         finally:

@@ -5,32 +5,42 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from sqlalchemy.orm import Session
+
 from engage.channels.base import EmailChannel
+from engage.channels.calls.endpoints import Calls
 from engage.clock import Clock
-from engage.db.session import Database
+from engage.customers.starting import start_contracts
+from engage.db.session import Database, is_passing
 from engage.errors import StoreUnavailableError
 from engage.journeys.advancing import advance
 from engage.journeys.digesting import digest
-from engage.journeys.occurring import enrol_occurrences
+from engage.journeys.occurring import dated, enrol_dates
 from engage.messages.delivering import deliver
 from engage.messages.expiring import expire_approvals
 from engage.messages.links import Links
 from engage.messages.rechecking import recheck_held
 from engage.messages.sweeping import sweep
-from engage.releases.library import Library
+from engage.notices.delivering import deliver_notices
+from engage.releases.library import Library, LivePlaybook
+from engage.reports.looks import lease_of_look, next_look, time_between
+from engage.rollout.looking import look
+from engage.upkeep.vitals import BEATS_EVERY, HEARTBEAT
 from engage.worker.due import due_kinds
-from engage.worker.turns import take_turn
+from engage.worker.turns import end_turn, take_turn
 
 log = logging.getLogger(__name__)
 
+OCCURRENCES = "occurrences"  # the turn of looking at dates
+LOOKS = "looks"  # the turn of looking whether playbooks work
 _EVENTS = 1000
 _ENROLMENTS = 500
 _MESSAGES = 500
 _OCCURRENCES_EVERY = timedelta(minutes=1)
-_SWEEP_EVERY = timedelta(seconds=15)
+_LOOKS_EVERY = timedelta(hours=1)
 _LONGEST_REST = 30.0
 
 
@@ -43,6 +53,7 @@ class Parts:
     links: Links
     clock: Clock
     channel: EmailChannel
+    calls: Calls = field(default_factory=Calls)
 
 
 def _digest(parts: Parts) -> int:
@@ -51,11 +62,39 @@ def _digest(parts: Parts) -> int:
 
 
 def _occurrences(parts: Parts) -> int:
+    # The turn first, for itself: nobody waits for a scan. A crash on the way loses nothing: the next turn comes within
+    # a minute, and what a scan has looked at is committed together with the runs that it found.
     with parts.database.transaction() as session:
-        now = parts.clock.now()
-        if not take_turn(session, "occurrences", every=_OCCURRENCES_EVERY, now=now):
+        turn = take_turn(session, OCCURRENCES, every=_OCCURRENCES_EVERY, now=parts.clock.now())
+        if not turn:
             return 0
-        return enrol_occurrences(session, parts.library, now=now)
+        playbooks = dated(session, parts.library)
+    with parts.database.transaction() as session:
+        home_zone = parts.library.vocabulary(session).defaults.time_zone
+        done = start_contracts(session, time_zone=home_zone, now=parts.clock.now())
+    done += sum(_dates_of(parts, live) for live in playbooks)
+    with parts.database.transaction() as session:
+        end_turn(session, OCCURRENCES, turn)
+    return done
+
+
+def _dates_of(parts: Parts, live: LivePlaybook) -> int:
+    def enrol(session: Session) -> int:
+        return enrol_dates(session, parts.library, live, now=parts.clock.now())
+
+    return _by_itself(parts, live, enrol, "the dates of a playbook could not be looked at")
+
+
+def _by_itself(parts: Parts, live: LivePlaybook, verb: Callable[[Session], int], failed: str) -> int:
+    """One playbook in a transaction of its own; one that cannot be looked at does not hold up the others."""
+    try:
+        with parts.database.transaction() as session:
+            return verb(session)
+    except Exception as error:
+        if is_passing(error):
+            raise
+        log.exception(failed, extra={"playbook": live.key})
+        return 0
 
 
 def _advance(parts: Parts) -> int:
@@ -65,30 +104,59 @@ def _advance(parts: Parts) -> int:
 
 def _approvals(parts: Parts) -> int:
     with parts.database.transaction() as session:
-        return expire_approvals(session, library=parts.library, now=parts.clock.now())
+        return expire_approvals(session, parts.library, now=parts.clock.now())
+
+
+def _recheck(parts: Parts) -> int:
+    with parts.database.transaction() as session:
+        return recheck_held(session, parts.library, now=parts.clock.now())
 
 
 def _deliver(parts: Parts) -> int:
-    # Those that waited for facts first: what they still lack decides whether they may go at all.
-    with parts.database.transaction() as session:
-        recheck_held(session, parts.library, now=parts.clock.now())
     return deliver(parts.database, parts.library, parts.channel, parts.links, parts.clock, limit=_MESSAGES)
+
+
+def _notices(parts: Parts) -> int:
+    return deliver_notices(parts.database, parts.library, parts.channel, parts.calls, parts.clock, limit=_MESSAGES)
 
 
 def _sweep(parts: Parts) -> int:
     with parts.database.transaction() as session:
-        if not take_turn(session, "sweep", every=_SWEEP_EVERY, now=parts.clock.now()):
+        if not take_turn(session, HEARTBEAT, every=BEATS_EVERY, now=parts.clock.now()):
             return 0
     return sweep(parts.database, parts.channel, parts.clock)
 
 
+def _looks(parts: Parts) -> int:
+    with parts.database.transaction() as session:
+        if not take_turn(session, LOOKS, every=_LOOKS_EVERY, now=parts.clock.now()):
+            return 0
+        playbooks = parts.library.live(session)
+    return sum(_look_at(parts, live) for live in playbooks if live.playbook.expect is not None)
+
+
+def _look_at(parts: Parts, live: LivePlaybook) -> int:
+    def looking(session: Session) -> int:
+        now, expect, due = parts.clock.now(), live.playbook.expect, next_look(session, parts.library, live)
+        if expect is None or due is None or due > now:
+            return 0
+        if not take_turn(session, lease_of_look(live.key), every=time_between(expect), now=now):
+            return 0
+        return look(session, parts.library, live, expect, now=now)
+
+    return _by_itself(parts, live, looking, "the effect of a playbook could not be looked at")
+
+
 ROUNDS: dict[str, Callable[[Parts], int]] = {
     "digest": _digest,
-    "occurrences": _occurrences,
+    OCCURRENCES: _occurrences,
     "advance": _advance,
     "approvals": _approvals,
+    "recheck": _recheck,
     "deliver": _deliver,
+    "notices": _notices,
     "sweep": _sweep,
+    LOOKS: _looks,
 }
 
 

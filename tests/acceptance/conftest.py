@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from engage.db.session import Database
 from engage.releases.library import Library
-from tests.acceptance.company import Company, publish_shipped
+from tests.acceptance.company import publish_shipped
+from tests.acceptance.scene import Kept, Scene
 from tests.support.postgres import PostgresServer
 from tests.support.stores import DIALECTS
 
@@ -47,10 +48,16 @@ def published(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[
         yield url, library
 
 
+@pytest.fixture(scope="session")
+def kept_stories(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """How stories that begin alike began, in this process."""
+    return Kept(tmp_path_factory.mktemp("stories"))
+
+
 @pytest.fixture
-def company(published: tuple[str, Library]) -> Iterator[Callable[[str], Company]]:
+def company(published: tuple[str, Library], kept_stories: Kept) -> Iterator[Scene]:
     """Opens the company on a day."""
     url, library = published
     database = Database(url)
-    yield lambda start: Company(database, library, start)
+    yield Scene(database, library, kept_stories)
     database.close()

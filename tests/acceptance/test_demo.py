@@ -63,7 +63,23 @@ def test_mails_leave_in_the_recipients_business_hours(played: tuple[Path, str]) 
 
 def test_a_mail_that_lacks_facts_is_held_and_not_sent_empty(played: tuple[Path, str]) -> None:
     _, said = played
-    assert "facts_missing" in said
+    assert "waits for facts that are missing" in " ".join(said.replace("│", " ").split())
+
+
+def test_the_summary_speaks_in_words_not_in_codes_and_template_names(played: tuple[Path, str]) -> None:
+    _, said = played
+    table = said.partition("What only a person can do")[0]
+    assert "契約期間は2028年3月31日までです" in table
+    for template in (ROOT / "email_templates").glob("[a-z]*/*"):
+        assert f"{template.parent.name}/{template.name}" not in table
+    assert "facts_missing" not in table and "in_app" not in table
+
+
+def test_the_renewal_mail_shows_the_use_that_there_was(played: tuple[Path, str]) -> None:
+    home, _ = played
+    (asked,) = [mail for mail in mails(home) if "ご契約更新のご意向" in str(mail["subject"])]
+    text = asked.get_body(("plain",)).get_content()
+    assert "ご利用になった方 / 2名" in text and "0回" not in text
 
 
 def test_no_process_stays_behind(played: tuple[Path, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, Response, request
+from playwright.sync_api import expect
 from sqlalchemy import select
 
 from engage.channels.in_app.tables import InAppItem
@@ -18,6 +19,7 @@ from engage.clock import Clock
 from engage.customers.tables import Contact
 from engage.db.session import Database
 from engage.testing import make_account, make_contact
+from tests.support.product import product as customers_product
 from tests.support.serving import served
 from tests.support.site import installation, make_in_app_key, make_item, make_token, site
 
@@ -88,7 +90,7 @@ def product(database: Database, page: Any, tmp_path: Path) -> Iterator[Product]:
         make_item(session, aiko, "ご報告が届きました", link="#report", now=now - timedelta(minutes=5))
     with ExitStack() as stack:
         engage = stack.enter_context(served(site(installation(database, clock, tmp_path))))
-        url = stack.enter_context(served(_product(engage)))
+        url = stack.enter_context(served(customers_product(engage, PAGE, styles="style-src-attr 'unsafe-inline'")))
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("dialog", lambda dialog: problems.append(dialog.message))
@@ -97,28 +99,13 @@ def product(database: Database, page: Any, tmp_path: Path) -> Iterator[Product]:
         assert problems == []
 
 
-def _product(engage: str) -> Flask:
-    app = Flask("product")
-
-    @app.get("/")
-    def home() -> Response:
-        body = PAGE.format(engage=engage, lang=request.args["lang"], token=request.args["token"])
-        policy = f"default-src 'none'; script-src {engage}; connect-src {engage}; style-src-attr 'unsafe-inline'"
-        return Response(body, headers={"Content-Security-Policy": policy})
-
-    @app.get("/favicon.ico")
-    def icon() -> Response:
-        return Response(status=204)
-
-    return app
-
-
 @pytest.mark.parametrize(("lang", "label"), [("ja", "お知らせ(未読3件)"), ("en", "Messages, 3 unread")])
 def test_the_bell_counts_in_the_language_of_the_page(product: Product, lang: str, label: str) -> None:
     product.open(lang=lang)
 
     product.says(label)
-    assert product.bell.inner_text() == "3" and not product.panel.is_visible()
+    expect(product.bell).to_have_text("3")
+    expect(product.panel).to_be_hidden()
 
 
 def test_opening_shows_the_messages_and_marks_them_seen(product: Product) -> None:
@@ -126,8 +113,8 @@ def test_opening_shows_the_messages_and_marks_them_seen(product: Product) -> Non
     product.says("お知らせ(未読3件)")
     product.bell.click()
 
-    titles = product.page.locator("engage-inbox .name").all_inner_texts()
-    assert titles == ["ご報告が届きました", "請求書払いに対応", "<img src=x onerror=alert(1)>"]
+    titles = ["ご報告が届きました", "請求書払いに対応", "<img src=x onerror=alert(1)>"]
+    expect(product.page.locator("engage-inbox .name")).to_have_text(titles)
     product.reaches("請求書払いに対応", {"seen"})
     product.says("お知らせ(未読3件)")
 
@@ -137,8 +124,8 @@ def test_what_came_from_outside_is_only_ever_text_and_only_web_links_are_links(p
     product.bell.click()
     product.rows.first.wait_for()
 
-    assert product.page.locator("engage-inbox li img").count() == 0
-    assert product.page.locator("engage-inbox li a:visible").count() == 1
+    expect(product.page.locator("engage-inbox li img")).to_have_count(0)
+    expect(product.page.locator("engage-inbox li a:visible")).to_have_count(1)
 
 
 def test_reading_clicking_and_dismissing_reach_the_server(product: Product) -> None:
@@ -151,12 +138,12 @@ def test_reading_clicking_and_dismissing_reach_the_server(product: Product) -> N
 
     product.rows.nth(0).locator("a").click()
     product.reaches("ご報告が届きました", {"seen", "read", "clicked"})
-    assert product.page.url.endswith("#report")
+    expect(product.page).to_have_url(re.compile("#report$"))
 
     product.rows.nth(2).locator(".x").click()
     product.reaches("<img src=x onerror=alert(1)>", {"seen", "dismissed"})
     product.says("お知らせ")
-    assert product.rows.count() == 2
+    expect(product.rows).to_have_count(2)
 
 
 def test_all_can_be_marked_read_at_once(product: Product) -> None:
@@ -173,24 +160,26 @@ def test_everything_can_be_done_with_the_keyboard(product: Product) -> None:
     product.says("お知らせ(未読3件)")
     product.bell.focus()
     product.page.keyboard.press("Enter")
-    assert product.panel.is_visible() and product.focused() == "panel"
+    expect(product.panel).to_be_visible()
+    assert product.focused() == "panel"
 
     for expected in ("act", "x", "name"):
         product.page.keyboard.press("Tab")
         assert product.focused() == expected
     product.page.keyboard.press("Enter")
     product.reaches("ご報告が届きました", {"seen", "read"})
-    assert product.page.locator("engage-inbox .name").first.get_attribute("aria-expanded") == "true"
+    expect(product.page.locator("engage-inbox .name").first).to_have_attribute("aria-expanded", "true")
 
     product.page.keyboard.press("Escape")
-    assert not product.panel.is_visible() and product.focused() == "bell"
+    expect(product.panel).to_be_hidden()
+    assert product.focused() == "bell"
 
 
 def test_leaving_the_list_closes_it(product: Product) -> None:
     product.open()
     product.bell.click()
     product.page.locator("#after").click()
-    assert not product.panel.is_visible()
+    expect(product.panel).to_be_hidden()
 
 
 def test_a_token_that_has_run_out_asks_the_product_for_another(product: Product) -> None:
@@ -217,7 +206,7 @@ def test_news_comes_by_itself_at_the_servers_pace_and_never_to_a_hidden_page(pro
     product.page.wait_for_timeout(100)
     before = len(asked)
     product.page.wait_for_timeout(600)
-    assert len(asked) == before
+    assert len(asked) <= before + 1, "one that was on its way may still come"
 
     _hide(product.page, False)
     product.waits(lambda: len(asked) > before)

@@ -134,11 +134,14 @@ def test_up_runs_everything_and_ctrl_c_ends_everything(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "engage.cli", "up", "--listen", f"127.0.0.1:{port}"]
     with (tmp_path / "up.log").open("ab") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log, start_new_session=True)
-    until(lambda: status(port, "/readyz") == 200)
-    address = urlsplit(embedded_url(tmp_path)).path
-    until(Path(address).exists)
-    os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(30) == 0
+    try:
+        until(lambda: status(port, "/readyz") == 200)
+        address = urlsplit(embedded_url(tmp_path)).path
+        until(Path(address).exists)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
     assert status(port, "/healthz") is None
     assert session_of(process.pid) == []
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
 
 from tests.acceptance.company import Company, titles
+from tests.acceptance.scene import Scene, lived_once
 
-Open = Callable[[str], Company]
 VALUE, REMINDER, PARTNER = "renewal/value-so-far", "renewal/reminder", "renewal/for-partner"
 LOCALES = ("ja", "en")
 
 
+@lived_once
 def renewing(
-    open_company: Open,
+    open_company: Scene,
     ends_on: str,
     *,
     opened: str,
@@ -41,7 +41,7 @@ def renewing(
 )
 @pytest.mark.parametrize("touch", ["high", "tech"])
 def test_handed_over_at_the_latest_120_days_before_with_holidays_and_approval(
-    company: Open, ends_on: str, opened: str, touch: str
+    company: Scene, ends_on: str, opened: str, touch: str
 ) -> None:
     office = renewing(company, ends_on, opened=opened, touch_model=touch)
     latest = date.fromisoformat(ends_on) - timedelta(days=120)
@@ -56,25 +56,25 @@ def test_handed_over_at_the_latest_120_days_before_with_holidays_and_approval(
     assert latest - timedelta(days=20) <= date.fromisoformat(office.sent_on(mail)) <= latest
 
 
-def test_before_the_notice_deadline_where_there_is_one(company: Open) -> None:
+def test_before_the_notice_deadline_where_there_is_one(company: Scene) -> None:
     office = renewing(company, "2027-03-31", opened="2026-10-20", said={"notice_deadline": "2027-02-26"})
     office.until("2026-10-30")
     [mail] = office.mails_of(VALUE)
     assert office.sent_on(mail) <= "2026-10-29"
 
 
-def test_a_short_term_is_asked_at_half_of_it(company: Open) -> None:
+def test_a_short_term_is_asked_at_half_of_it(company: Scene) -> None:
     office = renewing(company, "2026-12-31", opened="2026-08-01", starts_on="2026-07-01")
     assert office.until("2026-09-20").mails_of(VALUE) == []
     assert len(office.until("2026-10-02").mails_of(VALUE)) == 1
 
 
-def test_a_monthly_contract_is_not_asked(company: Open) -> None:
+def test_a_monthly_contract_is_not_asked(company: Scene) -> None:
     office = renewing(company, "2026-08-31", opened="2026-08-03", starts_on="2026-08-01")
     assert office.until("2026-09-02").mails_of(VALUE) == []
 
 
-def test_a_contract_learned_late_starts_at_once_and_very_late_is_a_task(company: Open) -> None:
+def test_a_contract_learned_late_starts_at_once_and_very_late_is_a_task(company: Scene) -> None:
     office = renewing(company, "2026-12-31", opened="2026-11-02").until("2026-11-04")
     assert len(office.mails_of(VALUE)) == 1
     late = renewing_other(office, "2026-11-20")
@@ -92,7 +92,7 @@ def renewing_other(office: Company, ends_on: str) -> Company:
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("automatic", [True, False])
 def test_it_names_contract_term_renewal_deadline_and_what_happens_if_nothing_is_done(
-    company: Open, automatic: bool, locale: str
+    company: Scene, automatic: bool, locale: str
 ) -> None:
     said = {"auto_renew": automatic, "notice_deadline": "2027-02-26"}
     office = renewing(company, "2027-03-31", opened="2026-10-25", locale=locale, said=said).until("2026-10-30")
@@ -105,7 +105,7 @@ def test_it_names_contract_term_renewal_deadline_and_what_happens_if_nothing_is_
 
 
 @pytest.mark.parametrize("policy", ["direct", "copy_partner", "partner_only"])
-def test_through_a_partner_by_the_contact_policy_and_without_prices(company: Open, policy: str) -> None:
+def test_through_a_partner_by_the_contact_policy_and_without_prices(company: Scene, policy: str) -> None:
     said = {"sold_by": "nishi", "contact_policy": policy}
     office = renewing(company, "2027-03-31", opened="2026-11-10", said=said)
     office.person("nishi-1", roles=["partner"], email="tanaka@nishi.example", family_name="西", department="")
@@ -119,7 +119,7 @@ def test_through_a_partner_by_the_contact_policy_and_without_prices(company: Ope
 
 @pytest.mark.parametrize(("use", "hard"), [((10, 30), False), ((30, 5), True)])
 def test_own_results_beside_the_goal_and_other_words_for_weak_use(
-    company: Open, use: tuple[int, int], hard: bool
+    company: Scene, use: tuple[int, int], hard: bool
 ) -> None:
     text = renewing(company, "2027-03-31", opened="2026-11-30", use=use).until("2026-12-02").mails_of(VALUE)[0].text
     assert f"操作の回数 / {use[1]}回 / {use[0]}回" in text
@@ -127,16 +127,8 @@ def test_own_results_beside_the_goal_and_other_words_for_weak_use(
     assert ("難しいと感じていらっしゃること" in text) == hard
 
 
-def test_four_intents_by_one_reply_and_no_contract_act(company: Open) -> None:
-    mail = renewing(company, "2027-03-31", opened="2026-11-30").until("2026-12-02").mails_of(VALUE)[0]
-    for answer in ("1 継続する", "2 社内で検討している", "3 相談したい", "4 継続しない"):
-        assert answer in mail.text.splitlines()
-    assert "契約の更新や解約のお手続きにはあたりません" in mail.text
-    assert mail.html.count("mailto:csm@aoba-works.example?subject=") == 4
-
-
-def test_one_reminder_that_names_the_first_mail_then_a_call(company: Open) -> None:
-    office = renewing(company, "2027-03-31", opened="2026-11-30").until("2026-12-25")
+def test_one_reminder_that_names_the_first_mail_then_a_call(company: Scene) -> None:
+    office = renewing(company, "2027-03-31", opened="2026-11-30").until("2027-01-06")
     [first], [second] = office.mails_of(VALUE), office.mails_of(REMINDER)
     day = date.fromisoformat(office.sent_on(first))
     assert f"{day.year}年{day.month}月{day.day}日に" in second.text
@@ -145,7 +137,7 @@ def test_one_reminder_that_names_the_first_mail_then_a_call(company: Open) -> No
     assert list(titles(office.tasks("renewal"))) == ["Call and ask about the renewal"]
 
 
-def test_a_reply_stops_the_reminder_and_becomes_a_task(company: Open) -> None:
+def test_a_reply_stops_the_reminder_and_becomes_a_task(company: Scene) -> None:
     office = renewing(company, "2027-03-31", opened="2026-11-30").until("2026-12-04")
     office.happens("replied", user="minato-0")
     office.until("2027-01-20")
@@ -153,7 +145,7 @@ def test_a_reply_stops_the_reminder_and_becomes_a_task(company: Open) -> None:
     assert list(titles(office.tasks("renewal"))) == ["Act on the reply about the renewal"]
 
 
-def test_no_reminder_of_a_mail_that_was_not_sent(company: Open) -> None:
+def test_no_reminder_of_a_mail_that_was_not_sent(company: Scene) -> None:
     office = renewing(company, "2027-03-31", opened="2026-11-10")
     office.happens("consent.withdrawn", user="minato-0", topic="contract")
     office.until("2027-01-20")
@@ -162,13 +154,13 @@ def test_no_reminder_of_a_mail_that_was_not_sent(company: Open) -> None:
     assert office.tasks("renewal") != []
 
 
-def test_expiry_of_the_approval_escalates_and_is_never_silent(company: Open) -> None:
+def test_expiry_of_the_approval_escalates_and_is_never_silent(company: Scene) -> None:
     office = renewing(company, "2027-03-31", opened="2026-11-10", touch_model="high").until("2027-01-20")
     assert office.mails_of(VALUE) == []
     assert [task.reason for task in office.tasks("renewal") if task.reason == "approval_expired"]
 
 
-def test_a_renewal_that_is_done_asks_no_more(company: Open) -> None:
+def test_a_renewal_that_is_done_asks_no_more(company: Scene) -> None:
     office = renewing(company, "2027-03-31", opened="2026-11-30").until("2026-12-04")
     office.contract("renewed", starts_on="2027-04-01", ends_on="2028-03-31")
     office.until("2027-02-10")

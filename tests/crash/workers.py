@@ -39,7 +39,7 @@ class Workers:
         victims = children(self._supervisor.pid)
         for pid in victims:
             os.kill(pid, signal.SIGKILL)
-        until(lambda: all(_is_dead(pid) for pid in victims), seconds=10)
+        until(lambda: all(_is_dead(pid) for pid in victims))
         look()
         self._clock.move(PAST_EVERY_LEASE)
         if whole:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 import tempfile
 import warnings
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,8 @@ from tests.support.stores import migrate
 TEMPLATE = "engage_template"
 # A test database is thrown away, so nothing waits for the disk.
 SPEED_UP = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
+# To make a database costs 300 ms of CPU, to put one back 10: it keeps states of itself, the first as its template was.
+KEEPING = (Path(__file__).parent / "keeping.sql").read_text("utf-8")
 
 
 @contextmanager
@@ -39,38 +43,63 @@ def postgres_server() -> Iterator[PostgresServer]:
             server = PostgresServer(cluster, admin)
             migrate(server.url(TEMPLATE))
             yield server
+            server.close()
     finally:
         cluster.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@dataclass(frozen=True)
+class Lent:
+    """A database that goes from test to test, and the connection that puts it back as it was."""
+
+    name: str
+    keeper: psycopg.Connection
+
+
 class PostgresServer:
-    """Hands out databases copied from a migrated template."""
+    """Hands out databases that hold what a migrated template holds."""
 
     def __init__(self, cluster: Any, admin: psycopg.Connection) -> None:
         self._cluster = cluster
         self._admin = admin
         self._numbers = count(1)
+        self._free: defaultdict[str, list[Lent]] = defaultdict(list)
 
     def url(self, name: str) -> str:
         """The SQLAlchemy URL of one of its databases."""
-        plain: str = self._cluster.get_uri(name)
-        return plain.replace("postgresql://", "postgresql+psycopg://", 1)
+        return self._plain(name).replace("postgresql://", "postgresql+psycopg://", 1)
 
     @contextmanager
     def fresh_database(self, template: str = TEMPLATE) -> Iterator[str]:
-        """A migrated database of its own, dropped at the end with whoever is still connected."""
-        name = f"engage_{next(self._numbers)}"
-        self._copy(template, name)
+        """A database as its template is, for one user at a time; whoever is still connected at the end is cut off."""
+        lent = self._free[template].pop() if self._free[template] else self._make(template)
         try:
-            yield self.url(name)
+            yield self.url(lent.name)
         finally:
-            self._admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            lent.keeper.execute("SELECT cut_off_others(), put_back('at first')")
+            self._free[template].append(lent)
 
     def add_template(self, name: str, fill: Callable[[str], None]) -> None:
         """One more template for fresh databases: the migrated one, filled by what is given its URL."""
         self._copy(TEMPLATE, name)
         fill(self.url(name))
+
+    def close(self) -> None:
+        """Lets go of its databases."""
+        for lent in (one for free in self._free.values() for one in free):
+            lent.keeper.close()
+
+    def _make(self, template: str) -> Lent:
+        name = f"engage_{next(self._numbers)}"
+        self._copy(template, name)
+        keeper = psycopg.connect(self._plain(name), autocommit=True)
+        keeper.execute(KEEPING)
+        return Lent(name, keeper)
+
+    def _plain(self, name: str) -> str:
+        said: str = self._cluster.get_uri(name)
+        return said
 
     def _copy(self, template: str, name: str) -> None:
         self._admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")

@@ -79,6 +79,8 @@ def make_message(
 ) -> Message:
     """A message of the ledger with a template of its own."""
     columns = {"channel": "in_app", "locale": "ja", "state": "accepted", "account_id": None, **said}
+    if columns["state"] == "accepted":
+        columns = {"accepted_at": now, "ended_at": now, **columns}
     template = TemplateVersion(
         name="welcome", locale=columns["locale"], kind=columns["channel"], sha=new_id("sha"),
         subject=subject, html=html, text=None if html else "本文", meta={}, created_at=now,

@@ -9,7 +9,7 @@ from typing import TypeVar
 Answer = TypeVar("Answer")
 
 
-def until(ask: Callable[[], Answer], *, seconds: float = 30.0, what: str = "it") -> Answer:
+def until(ask: Callable[[], Answer], *, seconds: float = 180.0, what: str = "it") -> Answer:
     """Asks again and again until the answer is true, and returns it; fails when it takes too long."""
     deadline = time.monotonic() + seconds
     while not (answer := ask()):

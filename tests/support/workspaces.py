@@ -15,6 +15,7 @@ trigger: {event: product.opened}
 audience: account.phase is set
 to: champion
 topic: onboarding
+goal: none
 steps:
   - email: greeting/hello
   - wait: 3 days

@@ -132,7 +132,9 @@ def _octets(room: int) -> int:
 
 
 def _part(subtype: str, content: str, edge: bytes) -> tuple[bytes, ...]:
-    body = content.encode("utf-8").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    body = content.encode("utf-8")
+    if b"\r" in body:
+        body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if content.isascii() and b"\0" not in body and edge not in body and _lines_fit(body):
         return (_PART_HEADS[subtype, "7bit"], body.replace(b"\n", b"\r\n"))
     return (_PART_HEADS[subtype, "base64"], _wrapped_base64(body.replace(b"\n", b"\r\n")))

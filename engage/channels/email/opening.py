@@ -7,10 +7,11 @@ from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from engage.channels.base import EmailChannel
-from engage.channels.email.outbox import OutboxChannel
+from engage.channels.email.outbox import OutboxChannel, sweep_drafts
 from engage.channels.email.sendgrid.channel import SendGridChannel
 from engage.channels.email.smtp import SmtpChannel
 from engage.channels.email.smtp_connection import SmtpServer, Tls
+from engage.clock import Clock
 from engage.config import Settings
 from engage.errors import InputError
 
@@ -28,7 +29,10 @@ def open_channel(settings: Settings) -> EmailChannel:
 
 
 def _outbox(url: SplitResult, settings: Settings) -> EmailChannel:
-    return OutboxChannel(Path(unquote(url.path)) if url.path else settings.outbox_dir)
+    folder = Path(unquote(url.path)) if url.path else settings.outbox_dir
+    channel = OutboxChannel(folder)
+    sweep_drafts(folder, now=Clock().real())  # files bear the time of the system, however ours is moved
+    return channel
 
 
 def _sendgrid(url: SplitResult, settings: Settings) -> EmailChannel:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from engage.channels.base import Accepted, Evidence, NotSent, OutboundEmail, Outcome, Rejected
 from engage.channels.email.addresses import UnsendableError
 from engage.channels.email.mime import to_bytes
 
+DRAFTS_KEPT = timedelta(hours=1)  # nobody writes that long on one file
 _FILE_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
@@ -51,3 +54,14 @@ class OutboxChannel:
         except OSError as error:
             return NotSent(f"the outbox cannot be written ({error.strerror})")
         return Accepted(path.name)
+
+
+def sweep_drafts(folder: Path, *, now: datetime) -> int:
+    """Removes what a killed process left half written; a younger draft may still be somebody's. How many."""
+    swept = 0
+    for draft in folder.glob(".*.eml.*"):
+        with suppress(FileNotFoundError):  # another process sweeps too
+            if draft.stat().st_mtime < (now - DRAFTS_KEPT).timestamp():
+                draft.unlink()
+                swept += 1
+    return swept

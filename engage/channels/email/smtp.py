@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 BATCH_SECONDS = 30.0  # past this the rest of a batch is left for later, well before its lease runs out
 _RECYCLE_AFTER = 1000  # messages a connection carries before it is made anew
 _RETRY_SECONDS = 60.0
+_LEADING_DOT = re.compile(rb"\r\n\.")  # finds none faster than `replace` does
 _LOGIN_CODES = (530, 534, 535)  # our settings are wrong, not the recipient
 
 
@@ -199,4 +201,4 @@ def _envelope(email: OutboundEmail) -> _Envelope:
 
 def _dotted(content: bytes) -> bytes:
     """The content with leading dots doubled and the end mark behind it."""
-    return content.replace(b"\r\n.", b"\r\n..") + b".\r\n"
+    return _LEADING_DOT.sub(b"\r\n..", content) + b".\r\n"

@@ -50,6 +50,13 @@ def mark(session: Session, contact_id: int, public_ids: Sequence[str], state: st
     return [Marked(*row) for row in changed]
 
 
+def mark_answered(session: Session, message_id: int, *, now: datetime) -> None:
+    """A question that was answered, wherever, is no news in the inbox any more."""
+    item = InAppItem.message_id == message_id
+    for column in (InAppItem.read_at, InAppItem.seen_at):
+        session.execute(update(InAppItem).where(item, column.is_(None)).values({column: now}))
+
+
 def known_ids(session: Session, contact_id: int, public_ids: Sequence[str]) -> set[str]:
     """Which of these items are the contact's."""
     mine = (InAppItem.contact_id == contact_id, InAppItem.public_id.in_(public_ids))

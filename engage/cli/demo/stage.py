@@ -26,9 +26,11 @@ from engage.db.session import Database
 from engage.errors import EngageError
 from engage.messages.tables import Message
 from engage.worker.due import due_kinds
+from engage.worker.rounds import OCCURRENCES
+from engage.worker.turns import turn_is_under_way
 
-_START_SECONDS = 60.0
-_SETTLE_SECONDS = 60.0
+# Long, for a slow or busy machine: processes that have ended are noticed at once.
+_PATIENCE_SECONDS = 300.0
 _USUAL_PORT = 8000
 
 
@@ -43,11 +45,12 @@ class Stage:
     """What the story needs: to send, to travel, to run commands, to wait until all is done."""
 
     home: Path
-    port: int
     clock: Clock
     database: Database
+    port: int = _USUAL_PORT
     write_key: str = ""
     in_app_key: tuple[str, str] = ("", "")  # key id and secret
+    processes: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -97,10 +100,10 @@ class Stage:
 
     def settle(self) -> None:
         """Waits until nothing is due and nothing is under way."""
-        wait_for(self._is_settled, _SETTLE_SECONDS, f"the work that is due (its log: {self.log_file})")
+        self._wait_for(self._is_settled, "the work that is due")
 
     def _http(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Any:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request(method, path, body, dict(headers))
             answer = connection.getresponse()
@@ -111,10 +114,21 @@ class Stage:
         finally:
             connection.close()
 
+    def _wait_for(self, ask: Callable[[], bool], what: str) -> None:
+        """Asks until the answer is yes; says why where it cannot come any more, or takes too long."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not ask():
+            if self.processes is not None and self.processes.poll() is not None:
+                said = self.log_file.read_text(encoding="utf-8").strip().rpartition("\n")[2]
+                raise DemoError(said or "engage up has ended", where=str(self.log_file))
+            if time.monotonic() > deadline:
+                raise DemoError(f"{what} took longer than {_PATIENCE_SECONDS:g} seconds", where=str(self.log_file))
+            time.sleep(0.1)
+
     def _is_settled(self) -> bool:
         with self.database.reading() as session:
             busy = session.scalar(select(exists().where(Message.state == "sending")))
-            return not busy and not due_kinds(session, self.clock.now())
+            return not busy and not due_kinds(session, self.clock.now()) and not turn_is_under_way(session, OCCURRENCES)
 
     def _environment(self) -> dict[str, str]:
         return environment_for({"ENGAGE_HOME": str(self.home), "ENGAGE_PUBLIC_URL": self.url})
@@ -122,15 +136,27 @@ class Stage:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Web, worker, clock and Valkey, as `engage up` runs them, for as long as the block lasts."""
+        self.port = _free_port()
         words = ["-m", "engage.cli", "up", "--quiet", "--listen", f"127.0.0.1:{self.port}"]
         with self.log_file.open("ab") as log:
             process = subprocess.Popen([sys.executable, *words], env=self._environment(), stdout=log, stderr=log)
+        self.processes = process
         try:
-            wait_for(lambda: _is_ready(self.port, process), _START_SECONDS, f"the start (its log: {self.log_file})")
+            self._wait_for(self._is_ready, "the start")
             yield
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait()
+
+    def _is_ready(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
 
 
 def set_up(home: Path, at: datetime) -> Stage:
@@ -138,32 +164,10 @@ def set_up(home: Path, at: datetime) -> Stage:
     home.mkdir(parents=True, exist_ok=True)
     clock = Clock(home / "clock")
     clock.move(at - clock.now())
-    return Stage(home=home, port=_port(), clock=clock, database=Database(f"sqlite:///{home / 'engage.db'}"))
+    return Stage(home=home, clock=clock, database=Database(f"sqlite:///{home / 'engage.db'}"))
 
 
-def wait_for(ask: Callable[[], bool], seconds: float, what: str) -> None:
-    """Asks until the answer is yes; says what did not come when it takes too long."""
-    deadline = time.monotonic() + seconds
-    while not ask():
-        if time.monotonic() > deadline:
-            raise DemoError(f"{what} took longer than {seconds:g} seconds")
-        time.sleep(0.05)
-
-
-def _is_ready(port: int, process: subprocess.Popen[bytes]) -> bool:
-    if process.poll() is not None:
-        raise DemoError(f"engage up ended with status {process.returncode}")
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-    try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
-    finally:
-        connection.close()
-
-
-def _port() -> int:
+def _free_port() -> int:
     """The usual port, so that links in the mails lead to a later `engage up`; another one where it is taken."""
     for wanted in (_USUAL_PORT, 0):
         with socket.socket() as probe:

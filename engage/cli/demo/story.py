@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from engage.cli.demo.clicking import click_answer
 from engage.cli.demo.company import (
     AKATSUKI,
     COLLEAGUES,
@@ -79,10 +80,10 @@ def _sales_completes(stage: Stage) -> None:
 
 def _approve_all(stage: Stage) -> None:
     """Each colleague who is asked looks at the mail and says yes."""
-    for colleague in (CS_HEAD, CSM):
-        # One yes may answer several: an executive agrees once to each text that goes out in their name.
-        while waiting := json.loads(stage.command("approvals", "list", "--for", colleague, "--json")):
-            stage.command("approvals", "approve", waiting[0]["public_id"], "--by", colleague)
+    # One yes may answer several: an executive agrees once to each text that goes out in their name.
+    while waiting := json.loads(stage.command("approvals", "list", "--json")):
+        asked = CS_HEAD if waiting[0]["cause"] == "sender_consent" else CSM
+        stage.command("approvals", "approve", waiting[0]["public_id"], "--by", asked)
     stage.settle()
 
 
@@ -114,17 +115,21 @@ def _first_use(stage: Stage) -> None:
     )
 
 
-def _use(customer: Customer, users: tuple[str, ...], feature: str, until: datetime, days: int) -> Iterator[Event]:
-    """The use of so many days, each person once a day."""
-    for ago in range(days, 0, -1):
+def _use(
+    customer: Customer, users: tuple[str, ...], feature: str, until: datetime, *, first: int, last: int = 1
+) -> Iterator[Event]:
+    """The use of each day from so many days ago to so many days ago, each person once a day."""
+    for ago in range(first, last - 1, -1):
         yield from (customer.used(until - timedelta(days=ago), user, feature) for user in users)
 
 
 def _quarter_passes(stage: Stage) -> None:
     now = stage.clock.now()
     stage.send(
-        *_use(MIDORI, ("midori-ito", "midori-yamada"), "日報", now, 28),
-        *_use(NORTHWIND, ("northwind-emma", "northwind-liam"), "order board", now, 20),
+        *_use(MIDORI, ("midori-ito",), "日報", now, first=58, last=31),
+        *_use(MIDORI, ("midori-ito", "midori-yamada"), "日報", now, first=28),
+        *_use(NORTHWIND, ("northwind-emma",), "order board", now, first=55, last=36),
+        *_use(NORTHWIND, ("northwind-emma", "northwind-liam"), "order board", now, first=20),
     )
     as_of = now.date().isoformat()
     action = {"review_action": "製造2課の日報を移す", "review_action_owner": "伊藤 恵"}
@@ -146,8 +151,11 @@ def _autumn(stage: Stage) -> None:
     now = stage.clock.now()
     as_of = now.date().isoformat()
     stage.send(
-        *_use(MIDORI, ("midori-ito", "midori-yamada"), "日報", now, 26),
-        *_use(NORTHWIND, ("northwind-emma",), "order board", now, 9),
+        *_use(MIDORI, ("midori-ito",), "日報", now, first=52, last=30),
+        *_use(MIDORI, ("midori-ito", "midori-yamada"), "日報", now, first=26),
+        *_use(NORTHWIND, ("northwind-emma", "northwind-liam"), "order board", now, first=50, last=26),
+        *_use(NORTHWIND, ("northwind-emma",), "order board", now, first=20, last=9),
+        *_use(NORTHWIND, ("northwind-emma", "northwind-liam"), "order board", now, first=8),
         MIDORI.learned(now, phase="renewal", goal_actual=5, goal_previous=9, goal_as_of=as_of),
         NORTHWIND.learned(now, goal_actual=78, goal_previous=71, goal_as_of=as_of),
     )
@@ -156,14 +164,27 @@ def _autumn(stage: Stage) -> None:
 def _winter(stage: Stage) -> None:
     now = stage.clock.now()
     stage.send(
-        *_use(NORTHWIND, ("northwind-emma", "northwind-liam"), "order board", now, 22),
+        *_use(NORTHWIND, ("northwind-emma",), "order board", now, first=39, last=30),
+        *_use(NORTHWIND, ("northwind-emma", "northwind-liam"), "order board", now, first=22),
         NORTHWIND.learned(now, phase="renewal", goal_actual=93, goal_previous=78, goal_as_of=now.date().isoformat()),
     )
 
 
-def _midori_replies(stage: Stage) -> None:
-    now = stage.clock.now()
-    stage.send(MIDORI.told(now, "replied", answer=1))
+def _northwind_works_on(stage: Stage, days: int) -> None:
+    """Who uses the product is heard of each day: a silence would be a sign."""
+    stage.send(*_use(NORTHWIND, ("northwind-emma", "northwind-liam"), "order board", stage.clock.now(), first=days))
+
+
+def _midori_is_deciding(stage: Stage) -> None:
+    _northwind_works_on(stage, 12)
+    said = {"choice": "deciding", "date.deciding": "2027-10-20", "comment": "10月の経営会議に諮ります"}
+    click_answer(stage, "renewal/value-so-far", "社内で検討している", **said)
+    _approve_all(stage)
+
+
+def _midori_goes_on(stage: Stage) -> None:
+    _northwind_works_on(stage, 14)
+    click_answer(stage, "renewal/value-so-far", "継続する", choice="going_on", comment="会議で承認されました")
 
 
 def _midori_renews(stage: Stage) -> None:
@@ -194,15 +215,16 @@ CHAPTERS = (
     Chapter(_on(4, 6, 11, 0), "The CSM fills in the minutes for みどり製作所 and approves them", _minutes_recorded),
     Chapter(_on(4, 8, 17, 30), "First use, in Tokyo and in London", _first_use),
     Chapter(_on(4, 9, 11, 0), "The next morning", _nothing),
-    Chapter(_on(4, 16, 10, 30), "Ten business days, and nobody at ひなた商店 has started", _nothing),
+    Chapter(_on(4, 16, 12, 0), "Ten business days, and nobody at ひなた商店 has started", _nothing),
     Chapter(_on(6, 30, 18, 0), "A quarter of use", _quarter_passes),
     Chapter(_on(7, 1, 11, 0), "The business review is due; the CSM approves it", _approve_all),
     Chapter(_on(7, 1, 19, 0), "Morning in London again", _nothing),
-    Chapter(_on(9, 27, 10, 0), "Autumn figures", _autumn),
-    Chapter(_on(9, 30, 10, 30), "The renewal of みどり製作所 is prepared and approved", _approve_all),
+    Chapter(_on(9, 24, 18, 0), "Autumn figures", _autumn),
+    Chapter(_on(9, 28, 10, 0), "The renewal of みどり製作所 is prepared", _nothing),
+    Chapter(_on(9, 30, 10, 30), "The CSM approves it", _approve_all),
     Chapter(_on(10, 1, 19, 0), "The review of Northwind: use has fallen, and the words say so", _nothing),
-    Chapter(_on(10, 6, 14, 0), "The customer replies: going on. No reminder follows", _midori_replies),
-    Chapter(_on(10, 20, 10, 30), "Two weeks later", _nothing),
+    Chapter(_on(10, 6, 14, 0), "One click: deciding until 20 October; they get a page to forward", _midori_is_deciding),
+    Chapter(_on(10, 20, 10, 30), "Their day: going on. The reminder that was ready is taken back", _midori_goes_on),
     Chapter(_on(11, 29, 10, 0), "Winter figures of Northwind", _winter),
     Chapter(_on(12, 2, 19, 0), "The renewal of Northwind is due: 120 days before its end", _nothing),
     Chapter(_on(12, 10, 11, 0), "The contract of みどり製作所 is renewed, and thanks are sent", _midori_renews),

@@ -16,12 +16,25 @@ from rich.console import Console, Group
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
+from sqlalchemy import select
 
+from engage.channels.in_app.tables import InAppItem
 from engage.cli.demo.company import CS_HEAD, CSM, CUSTOMERS, PASSWORD
 from engage.cli.demo.stage import Stage
 from engage.cli.demo.story import TOKYO
+from engage.messages.policy.verdicts import say
+from engage.messages.tables import Message
+from engage.releases.tables import TemplateVersion
 
 _STYLES = {"accepted": "green", "held": "yellow", "queued": "yellow", "proposed": "cyan"}
+_REASONS = {
+    "facts_missing": "waits for facts that are missing",
+    "render_failed": "waits, since it cannot be made",
+    "rejected_by_colleague": "a colleague decided against it",
+    "exited": "its run has ended",
+    "approval_expired": "nobody decided in time",
+    "goal": "the goal was reached before",
+}
 
 
 @dataclass(frozen=True)
@@ -39,25 +52,43 @@ class Line:
 def lines_of(stage: Stage) -> list[Line]:
     """Every message, in the order in which it went, with the reason that the journal gives."""
     told = (json.loads(stage.command("customers", "explain", customer.id, "--json")) for customer in CUSTOMERS)
-    lines = [line for account in told for line in _of_account(account, stage.home / "outbox")]
+    titles = _Titles(stage)
+    lines = [line for account in told for line in _of_account(account, titles)]
     return sorted(lines, key=lambda line: line.at)
 
 
-def _of_account(told: Mapping[str, Any], outbox: Path) -> Iterator[Line]:
+class _Titles:
+    """What a message is called: its subject, its title in the inbox, or what its template is for."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._outbox = stage.home / "outbox"
+        with stage.database.reading() as session:
+            shown = select(Message.public_id, InAppItem.title).join(InAppItem, InAppItem.message_id == Message.id)
+            self._shown = {row.public_id: row.title for row in session.execute(shown)}
+            templates = select(TemplateVersion.name, TemplateVersion.meta).order_by(TemplateVersion.id)
+            self._purposes = {name: meta.get("description", {}).get("en") for name, meta in session.execute(templates)}
+
+    def of(self, message: Mapping[str, Any]) -> str:
+        """The words for one message."""
+        said = _subject(self._outbox / f"{message['id']}.eml") or self._shown.get(message["id"])
+        return said or self._purposes.get(message["template"]) or message["template"]
+
+
+def _of_account(told: Mapping[str, Any], titles: _Titles) -> Iterator[Line]:
     for run in told["runs"]:
         for decision in run["decisions"]:
             for message in decision["messages"]:
-                yield _line(run, decision, message, outbox)
+                yield _line(run, decision, message, titles.of(message))
 
 
-def _line(run: Mapping[str, Any], decision: Mapping[str, Any], message: Mapping[str, Any], outbox: Path) -> Line:
+def _line(run: Mapping[str, Any], decision: Mapping[str, Any], message: Mapping[str, Any], what: str) -> Line:
     at = message["accepted_at"] or message["due_at"] or decision["at"]
     return Line(
         at=datetime.fromisoformat(at),
         to=message["to"],
         channel=message["channel"].replace("_", "-"),
         state=message["state"],
-        what=_subject(outbox / f"{message['id']}.eml") or message["template"],
+        what=what,
         why="; ".join(_reasons(run, message)),
     )
 
@@ -66,21 +97,38 @@ def _reasons(run: Mapping[str, Any], message: Mapping[str, Any]) -> Iterator[str
     yield f"{run['title']['en']} ({_occasion(run)})"
     for check in message["gate"]:
         if check["verdict"] != "allow":
-            yield f"{check['verdict']}: {check['reason']}"
+            yield f"{check['verdict']}: {say(check['reason'], 'en')}"
     approval = message["approval"]
     if approval:
         asked = "the executive" if approval["cause"] == "sender_consent" else "the CSM"
-        yield f"{approval['state']} by {asked}" if approval["decided_at"] else f"{asked} is asked"
+        yield decision_in_words(approval["state"], asked)
     if message["reason"]:
-        yield message["reason"]
+        yield reason_in_words(message["reason"])
+
+
+def decision_in_words(state: str, asked: str) -> str:
+    """What became of an approval; one that was withdrawn or ran out was decided by nobody."""
+    if state in ("approved", "rejected"):
+        return f"{state} by {asked}"
+    return f"{asked} is asked" if state == "pending" else f"{asked} is asked no longer"
+
+
+def reason_in_words(reason: str) -> str:
+    """A reason of the ledger as a person says it, with the facts that it names."""
+    code, _, facts = reason.partition(": ")
+    words = _REASONS.get(code) or say(code, "en").replace("_", " ")
+    return f"{words}: {facts.replace('.', ' ').replace('_', ' ')}" if facts else words
 
 
 def _occasion(run: Mapping[str, Any]) -> str:
     """What started the run, from the key that lets it start once."""
     kind, _, rest = run["occurrence"].partition(":")
-    words = {"date": "for {}", "every": "period from {}", "absent": "no {}"}
-    said = rest.replace(":", ", ") if kind == "date" else rest.replace(":", " since ")
-    return words.get(kind, "by event").format(said)
+    if kind == "date":
+        day, _, offset = rest.partition(":")
+        before = offset.startswith("-")
+        return f"{offset[1:]} before {day}" if before else f"for {rest.replace(':', ', ')}"
+    words = {"every": "regularly, on {}", "absent": "no {}"}
+    return words.get(kind, "by event").format(rest.replace(":", " since "))
 
 
 def _subject(path: Path) -> str | None:

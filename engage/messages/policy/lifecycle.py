@@ -1,4 +1,4 @@
-"""A customer who has gone gets nothing more, nor does a person who has left that customer."""
+"""A customer who has gone gets only what is meant for those; a person who has left that customer gets nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engage.messages.policy.verdicts import Allow, Reason, Skip, Verdict
 
 def check(candidate: Candidate, now: datetime) -> Verdict:
     """Skips what would reach a churned account or somebody who is not there any more."""
-    if candidate.account_phase == "churned":
+    if candidate.account_phase == "churned" and not candidate.to_former:
         return Skip(Reason.CHURNED)
     if candidate.has_left:
         return Skip(Reason.LEFT)

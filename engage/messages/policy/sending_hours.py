@@ -22,5 +22,5 @@ def departure(candidate: Candidate, due: datetime) -> datetime:
     if candidate.channel != "email":
         return due
     return next_departure(
-        due, candidate.window, zone=candidate.zone, calendar=candidate.calendar, key=candidate.public_id
+        due, candidate.window, zone=candidate.zone, calendar=candidate.calendar, key=candidate.address or ""
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from engage.db.base import BigId, Json, UtcDateTime
+from engage.db.base import BigId, Json, OrderedJson, UtcDateTime
 
 revision = "0001"
 down_revision = None
@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("fiscal_year_end_month", BigId, nullable=True),
         sa.Column("is_test", sa.Boolean(), nullable=False),
         sa.Column("traits", Json, nullable=False),
+        sa.Column("said_at", Json, nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
@@ -71,6 +72,7 @@ def upgrade() -> None:
         sa.Column("is_shared_box", sa.Boolean(), nullable=False),
         sa.Column("left_at", UtcDateTime(), nullable=True),
         sa.Column("traits", Json, nullable=False),
+        sa.Column("said_at", Json, nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contacts")),
@@ -140,6 +142,35 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "held_conditions",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("playbook_key", sa.String(), nullable=False),
+        sa.Column("condition", sa.String(), nullable=False),
+        sa.Column("subject_kind", sa.String(), nullable=False),
+        sa.Column("subject_id", BigId, nullable=False),
+        sa.Column("account_id", BigId, nullable=False),
+        sa.Column("contract", sa.String(), nullable=True),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_held_conditions")),
+        sa.UniqueConstraint(
+            "playbook_key",
+            "condition",
+            "subject_id",
+            "account_id",
+            name=op.f("uq_held_conditions_playbook_key_condition_subject_id_account_id"),
+        ),
+    )
+    with op.batch_alter_table("held_conditions", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_held_conditions_waiting",
+            ["playbook_key"],
+            unique=False,
+            postgresql_where=sa.text("state = 'waiting'"),
+            sqlite_where=sa.text("state = 'waiting'"),
+        )
+
+    op.create_table(
         "in_app_keys",
         sa.Column("id", BigId, autoincrement=True, nullable=False),
         sa.Column("kid", sa.String(), nullable=False),
@@ -149,6 +180,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_in_app_keys")),
         sa.UniqueConstraint("kid", name=op.f("uq_in_app_keys_kid")),
     )
+    with op.batch_alter_table("in_app_keys", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_in_app_keys_live_name",
+            ["name"],
+            unique=True,
+            postgresql_where=sa.text("revoked_at IS NULL"),
+            sqlite_where=sa.text("revoked_at IS NULL"),
+        )
+
     op.create_table(
         "leases",
         sa.Column("name", sa.String(), nullable=False),
@@ -157,12 +197,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
     )
     op.create_table(
+        "login_throttles",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("failures", BigId, nullable=False),
+        sa.Column("last_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_login_throttles")),
+    )
+    op.create_table(
+        "paused_playbooks",
+        sa.Column("playbook_key", sa.String(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("playbook_key", name=op.f("pk_paused_playbooks")),
+    )
+    op.create_table(
         "releases",
         sa.Column("id", BigId, autoincrement=True, nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("author", sa.String(), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
-        sa.Column("vocabulary", Json, nullable=False),
+        sa.Column("vocabulary", OrderedJson(), nullable=False),
         sa.Column("playbooks", Json, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_releases")),
     )
@@ -217,14 +272,23 @@ def upgrade() -> None:
         "write_keys",
         sa.Column("id", BigId, autoincrement=True, nullable=False),
         sa.Column("name", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
         sa.Column("prefix", sa.String(), nullable=False),
         sa.Column("key_hash", sa.String(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("revoked_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_write_keys")),
         sa.UniqueConstraint("key_hash", name=op.f("uq_write_keys_key_hash")),
-        sa.UniqueConstraint("name", name=op.f("uq_write_keys_name")),
     )
+    with op.batch_alter_table("write_keys", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_write_keys_live_name",
+            ["name"],
+            unique=True,
+            postgresql_where=sa.text("revoked_at IS NULL"),
+            sqlite_where=sa.text("revoked_at IS NULL"),
+        )
+
     op.create_table(
         "account_owners",
         sa.Column("id", BigId, autoincrement=True, nullable=False),
@@ -294,6 +358,7 @@ def upgrade() -> None:
         sa.Column("contact_policy", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("traits", Json, nullable=False),
+        sa.Column("said_at", Json, nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_contracts_account_id")),
@@ -305,6 +370,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_contracts_account_id", ["account_id"], unique=False)
         batch_op.create_index("ix_contracts_ends_on", ["ends_on"], unique=False)
         batch_op.create_index("ix_contracts_notice_deadline", ["notice_deadline"], unique=False)
+        batch_op.create_index(
+            "ix_contracts_pending",
+            ["starts_on"],
+            unique=False,
+            postgresql_where=sa.text("state = 'pending'"),
+            sqlite_where=sa.text("state = 'pending'"),
+        )
         batch_op.create_index("ix_contracts_starts_on", ["starts_on"], unique=False)
 
     op.create_table(
@@ -353,6 +425,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("delivery", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("carrier_id", BigId, nullable=True),
         sa.Column("due_at", UtcDateTime(), nullable=True),
         sa.Column("lease_until", UtcDateTime(), nullable=True),
         sa.Column("fence", BigId, nullable=False),
@@ -360,6 +433,7 @@ def upgrade() -> None:
         sa.Column("html", sa.String(), nullable=True),
         sa.Column("text", sa.String(), nullable=True),
         sa.Column("sha", sa.String(), nullable=True),
+        sa.Column("link_base", sa.String(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("accepted_at", UtcDateTime(), nullable=True),
         sa.Column("ended_at", UtcDateTime(), nullable=True),
@@ -382,13 +456,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.create_index("ix_messages_account_id", ["account_id"], unique=False)
-        batch_op.create_index("ix_messages_contact_id", ["contact_id"], unique=False)
+        batch_op.create_index("ix_messages_contact_id_step_id", ["contact_id", "step_id"], unique=False)
         batch_op.create_index(
             "ix_messages_due",
             ["due_at", "id"],
             unique=False,
             postgresql_where=sa.text("state IN ('queued', 'held')"),
             sqlite_where=sa.text("state IN ('queued', 'held')"),
+        )
+        batch_op.create_index(
+            "ix_messages_merged",
+            ["carrier_id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'merged'"),
+            sqlite_where=sa.text("state = 'merged'"),
         )
         batch_op.create_index(
             "ix_messages_sending",
@@ -403,6 +484,36 @@ def upgrade() -> None:
             unique=False,
             postgresql_where=sa.text("state = 'unknown'"),
             sqlite_where=sa.text("state = 'unknown'"),
+        )
+
+    op.create_table(
+        "notices",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("public_id", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("target", sa.String(), nullable=False),
+        sa.Column("account_id", BigId, nullable=True),
+        sa.Column("playbook_key", sa.String(), nullable=False),
+        sa.Column("content", Json, nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("fence", BigId, nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_notices_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
+        sa.UniqueConstraint("key", name=op.f("uq_notices_key")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_notices_public_id")),
+    )
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_notices_due",
+            ["due_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("due_at IS NOT NULL"),
+            sqlite_where=sa.text("due_at IS NOT NULL"),
         )
 
     op.create_table(
@@ -448,6 +559,8 @@ def upgrade() -> None:
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("title", Json, nullable=False),
         sa.Column("note", Json, nullable=False),
+        sa.Column("fields", Json, nullable=False),
+        sa.Column("answers", Json, nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("playbook_key", sa.String(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
@@ -468,6 +581,32 @@ def upgrade() -> None:
         batch_op.create_index("ix_tasks_state_due_at", ["state", "due_at"], unique=False)
 
     op.create_table(
+        "answers",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("public_id", sa.String(), nullable=False),
+        sa.Column("question", sa.String(), nullable=False),
+        sa.Column("choice", sa.String(), nullable=False),
+        sa.Column("message_id", BigId, nullable=False),
+        sa.Column("number", BigId, nullable=False),
+        sa.Column("contact_id", BigId, nullable=False),
+        sa.Column("account_id", BigId, nullable=True),
+        sa.Column("contract_id", BigId, nullable=True),
+        sa.Column("day", sa.Date(), nullable=True),
+        sa.Column("comment", sa.String(), nullable=True),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_answers_account_id")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_answers_contact_id")),
+        sa.ForeignKeyConstraint(["contract_id"], ["contracts.id"], name=op.f("fk_answers_contract_id")),
+        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_answers_message_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_answers")),
+        sa.UniqueConstraint("message_id", "question", "number", name=op.f("uq_answers_message_id_question_number")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_answers_public_id")),
+    )
+    with op.batch_alter_table("answers", schema=None) as batch_op:
+        batch_op.create_index("ix_answers_account_id_question", ["account_id", "question"], unique=False)
+        batch_op.create_index("ix_answers_question", ["question", "id"], unique=False)
+
+    op.create_table(
         "approvals",
         sa.Column("id", BigId, autoincrement=True, nullable=False),
         sa.Column("public_id", sa.String(), nullable=False),
@@ -482,6 +621,7 @@ def upgrade() -> None:
         sa.Column("decided_at", UtcDateTime(), nullable=True),
         sa.Column("decided_by_id", BigId, nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("sha", sa.String(), nullable=True),
         sa.Column("version", BigId, nullable=False),
         sa.Column("edited", sa.Boolean(), nullable=False),
         sa.Column("edits", Json, nullable=False),
@@ -617,6 +757,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_in_app_items_contact_id_id", ["contact_id", "id"], unique=False)
 
     op.create_table(
+        "notice_attempts",
+        sa.Column("notice_id", BigId, nullable=False),
+        sa.Column("number", BigId, nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("outcome", sa.String(), nullable=True),
+        sa.Column("detail", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["notice_id"], ["notices.id"], name=op.f("fk_notice_attempts_notice_id")),
+        sa.PrimaryKeyConstraint("notice_id", "number", name=op.f("pk_notice_attempts")),
+    )
+    op.create_table(
         "receipts",
         sa.Column("id", BigId, autoincrement=True, nullable=False),
         sa.Column("provider", sa.String(), nullable=False),
@@ -634,6 +785,56 @@ def upgrade() -> None:
     with op.batch_alter_table("receipts", schema=None) as batch_op:
         batch_op.create_index("ix_receipts_message_id", ["message_id"], unique=False)
 
+    op.create_table(
+        "shadows",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("playbook_key", sa.String(), nullable=False),
+        sa.Column("playbook_version_id", BigId, nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("last_run_before", BigId, nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["playbook_version_id"], ["playbook_versions.id"], name=op.f("fk_shadows_playbook_version_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shadows")),
+    )
+    with op.batch_alter_table("shadows", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_shadows_running",
+            ["playbook_key"],
+            unique=True,
+            postgresql_where=sa.text("ended_at IS NULL"),
+            sqlite_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.create_table(
+        "approved_texts",
+        sa.Column("template_version_id", BigId, autoincrement=False, nullable=False),
+        sa.Column("approval_id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["approval_id"], ["approvals.id"], name=op.f("fk_approved_texts_approval_id")),
+        sa.ForeignKeyConstraint(
+            ["template_version_id"], ["template_versions.id"], name=op.f("fk_approved_texts_template_version_id")
+        ),
+        sa.PrimaryKeyConstraint("template_version_id", name=op.f("pk_approved_texts")),
+    )
+    op.create_table(
+        "exposures",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("playbook_key", sa.String(), nullable=False),
+        sa.Column("step_id", sa.String(), nullable=False),
+        sa.Column("account_id", BigId, nullable=False),
+        sa.Column("way", sa.String(), nullable=False),
+        sa.Column("share", sa.String(), nullable=False),
+        sa.Column("enrolment_id", BigId, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_exposures_account_id")),
+        sa.ForeignKeyConstraint(["enrolment_id"], ["enrolments.id"], name=op.f("fk_exposures_enrolment_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_exposures")),
+        sa.UniqueConstraint(
+            "account_id", "playbook_key", "step_id", name=op.f("uq_exposures_account_id_playbook_key_step_id")
+        ),
+    )
     op.create_table(
         "step_runs",
         sa.Column("id", BigId, autoincrement=True, nullable=False),
@@ -665,20 +866,64 @@ def upgrade() -> None:
     with op.batch_alter_table("waits", schema=None) as batch_op:
         batch_op.create_index("ix_waits_event_name_account_id", ["event_name", "account_id"], unique=False)
 
+    op.create_table(
+        "would_have_sent",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("shadow_id", BigId, nullable=False),
+        sa.Column("enrolment_id", BigId, nullable=False),
+        sa.Column("step_id", sa.String(), nullable=False),
+        sa.Column("visit", BigId, nullable=False),
+        sa.Column("contact_id", BigId, nullable=False),
+        sa.Column("account_id", BigId, nullable=True),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("template_name", sa.String(), nullable=False),
+        sa.Column("locale", sa.String(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("decided_at", UtcDateTime(), nullable=False),
+        sa.Column("leaves_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_would_have_sent_contact_id")),
+        sa.ForeignKeyConstraint(["enrolment_id"], ["enrolments.id"], name=op.f("fk_would_have_sent_enrolment_id")),
+        sa.ForeignKeyConstraint(["shadow_id"], ["shadows.id"], name=op.f("fk_would_have_sent_shadow_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_would_have_sent")),
+        sa.UniqueConstraint(
+            "enrolment_id",
+            "step_id",
+            "visit",
+            "contact_id",
+            name=op.f("uq_would_have_sent_enrolment_id_step_id_visit_contact_id"),
+        ),
+    )
+    with op.batch_alter_table("would_have_sent", schema=None) as batch_op:
+        batch_op.create_index("ix_would_have_sent_shadow_id", ["shadow_id"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("would_have_sent", schema=None) as batch_op:
+        batch_op.drop_index("ix_would_have_sent_shadow_id")
+
+    op.drop_table("would_have_sent")
     with op.batch_alter_table("waits", schema=None) as batch_op:
         batch_op.drop_index("ix_waits_event_name_account_id")
 
     op.drop_table("waits")
     op.drop_table("step_runs")
+    op.drop_table("exposures")
+    op.drop_table("approved_texts")
+    with op.batch_alter_table("shadows", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_shadows_running", postgresql_where=sa.text("ended_at IS NULL"), sqlite_where=sa.text("ended_at IS NULL")
+        )
+
+    op.drop_table("shadows")
     with op.batch_alter_table("receipts", schema=None) as batch_op:
         batch_op.drop_index("ix_receipts_message_id")
 
     op.drop_table("receipts")
+    op.drop_table("notice_attempts")
     with op.batch_alter_table("in_app_items", schema=None) as batch_op:
         batch_op.drop_index("ix_in_app_items_contact_id_id")
 
@@ -705,6 +950,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_approvals_state_expires_at")
 
     op.drop_table("approvals")
+    with op.batch_alter_table("answers", schema=None) as batch_op:
+        batch_op.drop_index("ix_answers_question")
+        batch_op.drop_index("ix_answers_account_id_question")
+
+    op.drop_table("answers")
     with op.batch_alter_table("tasks", schema=None) as batch_op:
         batch_op.drop_index("ix_tasks_state_due_at")
         batch_op.drop_index(batch_op.f("ix_tasks_account_id"))
@@ -712,6 +962,12 @@ def downgrade() -> None:
     op.drop_table("tasks")
     op.drop_table("sender_consents")
     op.drop_table("playbook_versions")
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_notices_due", postgresql_where=sa.text("due_at IS NOT NULL"), sqlite_where=sa.text("due_at IS NOT NULL")
+        )
+
+    op.drop_table("notices")
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_messages_unknown",
@@ -724,11 +980,14 @@ def downgrade() -> None:
             sqlite_where=sa.text("state = 'sending'"),
         )
         batch_op.drop_index(
+            "ix_messages_merged", postgresql_where=sa.text("state = 'merged'"), sqlite_where=sa.text("state = 'merged'")
+        )
+        batch_op.drop_index(
             "ix_messages_due",
             postgresql_where=sa.text("state IN ('queued', 'held')"),
             sqlite_where=sa.text("state IN ('queued', 'held')"),
         )
-        batch_op.drop_index("ix_messages_contact_id")
+        batch_op.drop_index("ix_messages_contact_id_step_id")
         batch_op.drop_index("ix_messages_account_id")
 
     op.drop_table("messages")
@@ -738,6 +997,11 @@ def downgrade() -> None:
     op.drop_table("memberships")
     with op.batch_alter_table("contracts", schema=None) as batch_op:
         batch_op.drop_index("ix_contracts_starts_on")
+        batch_op.drop_index(
+            "ix_contracts_pending",
+            postgresql_where=sa.text("state = 'pending'"),
+            sqlite_where=sa.text("state = 'pending'"),
+        )
         batch_op.drop_index("ix_contracts_notice_deadline")
         batch_op.drop_index("ix_contracts_ends_on")
         batch_op.drop_index("ix_contracts_account_id")
@@ -756,13 +1020,37 @@ def downgrade() -> None:
         batch_op.drop_index("ix_account_owners_account_id")
 
     op.drop_table("account_owners")
+    with op.batch_alter_table("write_keys", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_write_keys_live_name",
+            postgresql_where=sa.text("revoked_at IS NULL"),
+            sqlite_where=sa.text("revoked_at IS NULL"),
+        )
+
     op.drop_table("write_keys")
     op.drop_table("template_versions")
     op.drop_table("suppressions")
     op.drop_table("staff_members")
     op.drop_table("releases")
+    op.drop_table("paused_playbooks")
+    op.drop_table("login_throttles")
     op.drop_table("leases")
+    with op.batch_alter_table("in_app_keys", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_in_app_keys_live_name",
+            postgresql_where=sa.text("revoked_at IS NULL"),
+            sqlite_where=sa.text("revoked_at IS NULL"),
+        )
+
     op.drop_table("in_app_keys")
+    with op.batch_alter_table("held_conditions", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_held_conditions_waiting",
+            postgresql_where=sa.text("state = 'waiting'"),
+            sqlite_where=sa.text("state = 'waiting'"),
+        )
+
+    op.drop_table("held_conditions")
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_events_unresolved",

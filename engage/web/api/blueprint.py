@@ -10,9 +10,11 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from engage.errors import EngageError, InputError
 from engage.events.body import decode_body
+from engage.events.browser_keys import admit_from_browser
 from engage.events.intake import accept
 from engage.events.limits import MAX_BODY_BYTES
 from engage.events.requests import BATCHES, read_request
+from engage.staff.keys import BROWSER
 from engage.web.api.write_keys import Sources, key_in_body, key_in_headers
 from engage.web.errors import status_of
 
@@ -46,10 +48,10 @@ def intake_api(engage: Engage) -> Blueprint:
             return Response(status=204, headers=_PREFLIGHT)
         key, now = key_in_headers(request.headers), clock.now()
         if key is not None:
-            g.source_id = sources.find(key, now=now)
+            g.source = sources.find(key, now=now)
         g.body = decode_body(_raw_body(), encoding=request.headers.get("Content-Encoding"))
         if key is None:
-            g.source_id = sources.find(key_in_body(g.body), now=now)
+            g.source = sources.find(key_in_body(g.body), now=now)
         return None
 
     @api.route(
@@ -58,7 +60,14 @@ def intake_api(engage: Engage) -> Blueprint:
     def take(kind: str) -> Response:
         asked = read_request(g.body, KINDS[kind])
         with database.transaction() as session:
-            result = accept(session, g.source_id, asked.messages, received_at=clock.now(), sent_at=asked.sent_at)
+            result = accept(
+                session,
+                g.source.id,
+                asked.messages,
+                received_at=clock.now(),
+                sent_at=asked.sent_at,
+                admit=admit_from_browser if g.source.kind == BROWSER else None,
+            )
         if KINDS[kind] not in BATCHES and result.problems:
             problem = result.problems[0]
             raise InputError(problem.reason, code=problem.code)
@@ -66,7 +75,9 @@ def intake_api(engage: Engage) -> Blueprint:
 
     @api.after_request
     def open_to_browsers(response: Response) -> Response:
-        response.headers.update(_CORS)
+        # A page that holds a server's key has published it; it gets no answer that its script could read.
+        if "source" not in g or g.source.kind == BROWSER:
+            response.headers.update(_CORS)
         return response
 
     api.register_error_handler(EngageError, _refused)

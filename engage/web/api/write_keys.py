@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +11,7 @@ from werkzeug.datastructures import Headers
 
 from engage.db.session import Database
 from engage.errors import PermissionDeniedError
-from engage.staff.keys import source_of
+from engage.staff.keys import Source, source_of
 
 _TRUSTED_FOR = timedelta(seconds=10)
 _MOST_HELD = 1_000
@@ -40,22 +39,23 @@ class Sources:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._held: dict[str, tuple[int, datetime]] = {}
+        self._held: dict[str, tuple[Source, datetime]] = {}
 
-    def find(self, key: str | None, *, now: datetime) -> int:
+    def find(self, key: str | None, *, now: datetime) -> Source:
         """The source a key belongs to; refuses what belongs to none."""
         held = self._held.get(key) if key else None
         if held is not None and abs(now - held[1]) < _TRUSTED_FOR:
             return held[0]
-        source_id = self._look_up(key) if key else None
-        if key is None or source_id is None:
-            raise PermissionDeniedError("the write key is missing, unknown or revoked", code="invalid_write_key")
+        source = self._look_up(key) if key else None
+        if key is None or source is None:
+            said, hint = "the write key is missing, unknown or revoked", "engage keys create makes one"
+            raise PermissionDeniedError(said, code="invalid_write_key", hint=hint)
         if len(self._held) >= _MOST_HELD:
             self._held.clear()
-        self._held[key] = (source_id, now)
-        return source_id
+        self._held[key] = (source, now)
+        return source
 
-    def _look_up(self, key: str) -> int | None:
+    def _look_up(self, key: str) -> Source | None:
         with self._database.reading() as session:
             return source_of(session, key)
 
@@ -64,5 +64,5 @@ def _user_name(credentials: str) -> str:
     """The part before the colon; some clients leave the colon out."""
     try:
         return base64.b64decode(credentials, validate=True).decode().partition(":")[0]
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not Base64, not ASCII, not UTF-8
         return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engage.journeys.tables import Enrolment, StepRun
+from engage.language.vocabulary import Vocabulary
 from engage.messages.policy.order import POLICIES
 from engage.messages.policy.verdicts import say
 from engage.messages.rendering import compiled
 from engage.messages.tables import Approval, GateCheck, Message
 from engage.releases.library import Library
+from engage.releases.pauses import pauses
 
 MOST_FACTS = 40
 # What a mail says about ourselves is no reason to send it.
@@ -44,6 +46,8 @@ class Reasons:
     facts: Sequence[tuple[str, Any]] = ()
     checks: Sequence[Check] = ()
     checked_at: datetime | None = None
+    paused_since: datetime | None = None
+    titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # of the team's own facts and events
 
 
 def reasons_of(session: Session, library: Library, approval_id: str) -> Reasons:
@@ -59,6 +63,7 @@ def reasons_of(session: Session, library: Library, approval_id: str) -> Reasons:
     if enrolment is None:
         return Reasons(checks=checks, checked_at=checked_at)
     playbook = library.playbook(session, enrolment.playbook_version_id).playbook
+    pause = pauses(session).get(enrolment.playbook_key)
     return Reasons(
         playbook=_both(playbook.title),
         feel=_both(playbook.should_feel),
@@ -66,7 +71,15 @@ def reasons_of(session: Session, library: Library, approval_id: str) -> Reasons:
         facts=_facts(session, library, message),
         checks=checks,
         checked_at=checked_at,
+        paused_since=pause.since if pause else None,
+        titles=_titles(library.vocabulary(session)),
     )
+
+
+def _titles(vocabulary: Vocabulary) -> dict[str, Mapping[str, str]]:
+    titles = {name: one.title for name, one in vocabulary.events.items()}
+    titles |= {name: one.title for name, one in vocabulary.facts.items()}
+    return {name: said for name, title in titles.items() if (said := _both(title))}
 
 
 def _answers(check: GateCheck) -> Iterator[Check]:

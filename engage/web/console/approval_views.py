@@ -65,7 +65,7 @@ def add(pages: Blueprint, engage: Engage) -> None:
         reason = request.form.get("reason", "")
 
         def decide(session: Session) -> None:
-            desk.reject(session, engage.library, approval_id, reason=reason, **_by_whom(engage))
+            desk.reject(session, approval_id, reason=reason, **_by_whom(engage))
 
         return _decide(engage, approval_id, decide, notice="rejected", reason=reason)
 

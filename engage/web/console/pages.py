@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
+from math import ceil
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -47,6 +48,11 @@ class Reader:
         if abs((at - now).total_seconds()) < 60:
             return self.say("time.now")
         return format_timedelta(at - now, add_direction=True, locale=self.locale, threshold=1.2)
+
+    def span(self, seconds: int) -> str:
+        """How long something takes, rounded up: `30 seconds`, `2 minutes`."""
+        rounded = timedelta(seconds=seconds) if seconds < 60 else timedelta(minutes=ceil(seconds / 60))
+        return format_timedelta(rounded, locale=self.locale, threshold=1)
 
     def value(self, value: object) -> str:
         """A fact as a person reads it."""

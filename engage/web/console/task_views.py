@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from engage.errors import ConflictError
+from engage.errors import ConflictError, InputError
 from engage.tasks.listing import list_tasks
 from engage.tasks.raising import finish_task
 from engage.web.console.pages import show
@@ -22,15 +22,18 @@ def add(pages: Blueprint, engage: Engage) -> None:
     @pages.post("/tasks/<task_id>/done")
     def finish(task_id: str) -> Response:
         by, outcome = g.login.staff.email, request.form.get("outcome", "").strip() or None
+        answers = {name[6:]: value for name, value in request.form.items() if name.startswith("field.")}
         try:
             with engage.database.transaction() as session:
-                finish_task(session, task_id, by=by, outcome=outcome, now=engage.clock.now())
+                finish_task(session, task_id, by=by, outcome=outcome, now=engage.clock.now(), answers=answers)
         except ConflictError:
             return _list(status=409, conflict=True)
+        except InputError as error:
+            return _list(status=400, wrong=error.where)
         return redirect(url_for("console.tasks", notice="done"), code=303)
 
-    def _list(*, status: int = 200, conflict: bool = False) -> Response:
+    def _list(*, status: int = 200, conflict: bool = False, wrong: str | None = None) -> Response:
         now = engage.clock.now()
         with engage.database.reading() as session:
             found = list_tasks(session, now=now)
-        return show("console/tasks.html", status=status, tasks=found, now=now, conflict=conflict)
+        return show("console/tasks.html", status=status, tasks=found, now=now, conflict=conflict, wrong=wrong)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from engage.web.public import click, unsubscribe
+from engage.web.public import click, survey, unsubscribe
 from engage.wiring import Engage
 
 
@@ -12,5 +12,6 @@ def public_pages(engage: Engage) -> Blueprint:
     """The blueprint of the links in mails."""
     pages = Blueprint("public_pages", __name__, template_folder="templates")
     click.add(pages, engage)
+    survey.add(pages, engage)
     unsubscribe.add(pages, engage)
     return pages

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from engage.errors import NotFoundError, StoreUnavailableError
 from engage.messages.clicking import note_click
-from engage.web.public.words import WORDS, language_asked
+from engage.web.public.pages import refused
 from engage.wiring import Engage
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ def add(pages: Blueprint, engage: Engage) -> None:
         try:
             public_id, url = engage.links.read_click(token)
         except NotFoundError:
-            return _refused()
+            return refused()
         _note(public_id, url)
         response = redirect(url, code=302)
         response.headers["Cache-Control"] = "no-store"
@@ -40,9 +40,3 @@ def add(pages: Blueprint, engage: Engage) -> None:
                 note_click(session, public_id, url, method=request.method, user_agent=agent, now=now)
         except StoreUnavailableError:
             log.warning("a click could not be noted")
-
-
-def _refused() -> Response:
-    locale = language_asked(request)
-    lines = {"title": WORDS[locale]["bad.title"], "lead": WORDS[locale]["bad.lead"]}
-    return Response(render_template("public/page.html", locale=locale, lines=lines, company=""), 404)

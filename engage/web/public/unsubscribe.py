@@ -8,11 +8,11 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from engage.errors import NotFoundError
 from engage.messages.unsubscribing import Offer, describe, stop_topic
+from engage.web.public.pages import stern
 from engage.web.public.words import WORDS, language_asked
 from engage.wiring import Engage
 
 _ONE_CLICK = "One-Click"
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
 def add(pages: Blueprint, engage: Engage) -> None:
@@ -48,9 +48,5 @@ def _page(kind: str, locale: str, status: int, offer: Offer | None = None) -> Re
         key.partition(".")[2]: text.format(**said) for key, text in WORDS[locale].items() if key.startswith(f"{kind}.")
     }
     company = offer.company[locale] if offer else ""
-    response = make_response(render_template("public/page.html", locale=locale, lines=lines, company=company), status)
-    response.headers["Content-Security-Policy"] = _POLICY
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
+    page = render_template("public/page.html", locale=locale, lines=lines, company=company)
+    return stern(make_response(page, status))

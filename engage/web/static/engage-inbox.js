@@ -1,5 +1,3 @@
-// <engage-inbox src="https://engage.example.com" token="…" locale="ja">
-// On the event "engage-token-expired" set a fresh token; "engage-unread" tells the count.
 const TEXTS = {
 	ja: {
 		title: "お知らせ", bell: (n) => (n ? `お知らせ(未読${n}件)` : "お知らせ"), empty: "新しいお知らせはありません。",
@@ -205,12 +203,13 @@ class EngageInbox extends HTMLElement {
 
 	#row(item, t) {
 		if (!this.#rows.has(item.id)) this.#rows.set(item.id, this.#newRow());
-		const row = this.#rows.get(item.id), { li, dot, name, body, link, time, x } = row;
+		const row = this.#rows.get(item.id), { li, dot, name, body, q, link, time, x } = row;
 		row.item = item;
 		li.classList.toggle("new", !item.read_at);
 		dot.textContent = item.read_at ? "" : t.unread;
 		name.textContent = item.title;
 		body.textContent = item.body;
+		item.question && import("./engage-question.js").then((m) => m.show(q, item, (p, o) => this.#ask(p, o), () => this.#mark("read", [item])));
 		link.href = safeUrl(item.link?.url);
 		link.hidden = !link.getAttribute("href");
 		link.textContent = t.open;
@@ -220,10 +219,10 @@ class EngageInbox extends HTMLElement {
 	}
 
 	#newRow() {
-		const dot = make("span", { className: "dot" }), name = button("name", { ariaExpanded: "false" }), body = make("p", { className: "body" });
+		const dot = make("span", { className: "dot" }), name = button("name", { ariaExpanded: "false" }), body = make("p", { className: "body" }), q = make("div");
 		const link = make("a", { rel: "noopener" }), time = make("time"), x = button("x", { textContent: "×" });
-		const li = make("li", {}, dot, make("div", {}, name, body, make("div", { className: "foot" }, link, time)), x);
-		const row = { li, dot, name, body, link, time, x };
+		const li = make("li", {}, dot, make("div", {}, name, body, q, make("div", { className: "foot" }, link, time)), x);
+		const row = { li, dot, name, body, q, link, time, x };
 		name.onclick = () => {
 			name.ariaExpanded = String(li.classList.toggle("open"));
 			if (!row.item.read_at) this.#mark("read", [row.item]);

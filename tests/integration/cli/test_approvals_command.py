@@ -33,6 +33,8 @@ def test_what_waits_is_listed_for_all_and_for_one(approval_id: str) -> None:
     assert (found["public_id"], found["subject"]) == (approval_id, "株式会社青葉様のご利用状況")
     assert approval_id in run("list", "--for", "sato@sample.example").output
     assert run("list", "--for", "ito@sample.example").output == "nothing waits for approval\n"
+    assert run("list").output.endswith("in 30 days 0 of 1 messages (0%) went unasked, by exception\n")
+    assert json.loads(run("share", "--json").output)[0]["playbook_key"] == "first-use"
     assert isinstance(run("list", "--for", "nobody@sample.example").exception, NotFoundError)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,10 @@ from click.testing import CliRunner, Result
 from engage.cli.main import engage
 from engage.db.session import Database
 from engage.errors import InputError
-from engage.staff.keys import source_of
+from engage.rollout.apply import apply_workspace
+from engage.staff.in_app_keys import is_live
+from engage.staff.keys import Source, source_of
+from tests.support.workspaces import Team
 
 
 @pytest.fixture
@@ -35,7 +39,7 @@ def test_a_write_key_is_shown_once_and_can_be_revoked(command: CliRunner, databa
 
     assert len(key) > 40
     with database.reading() as session:
-        assert source_of(session, key) == 1
+        assert source_of(session, key) == Source(1, "server")
     listed = json.loads(run(command, "keys", "list", "--json").output)
     assert [one["name"] for one in listed] == ["product"]
     assert key not in run(command, "keys", "list").output
@@ -43,12 +47,35 @@ def test_a_write_key_is_shown_once_and_can_be_revoked(command: CliRunner, databa
     assert run(command, "keys", "revoke", "product").exit_code == 0
     with database.reading() as session:
         assert source_of(session, key) is None
+    assert run(command, "keys", "create", "product").exit_code == 0
+    assert run(command, "keys", "list").output.count("(revoked)") == 1
+
+
+def test_a_browser_key_is_known_as_one(command: CliRunner, database: Database) -> None:
+    key = run(command, "keys", "create", "page", "--browser").output.strip()
+
+    with database.reading() as session:
+        assert source_of(session, key) == Source(1, "browser")
+    assert run(command, "keys", "list").output.startswith("page  browser  ewk_")
+    assert run(command, "keys", "create", "both", "--browser", "--in-app").exit_code == 2
 
 
 def test_an_in_app_key_comes_with_its_secret(command: CliRunner) -> None:
     made = json.loads(run(command, "keys", "create", "portal", "--in-app", "--json").output)
 
     assert {"name", "kid", "secret"} == set(made)
+
+
+def test_an_in_app_key_is_listed_and_revoked_and_its_name_used_again(command: CliRunner, database: Database) -> None:
+    first = json.loads(run(command, "keys", "create", "portal", "--in-app", "--json").output)["kid"]
+    assert run(command, "keys", "create", "portal", "--in-app").exit_code == 1
+    assert run(command, "keys", "revoke", "portal").exit_code == 1
+    assert run(command, "keys", "revoke", "portal", "--in-app").exit_code == 0
+    second = json.loads(run(command, "keys", "create", "portal", "--in-app", "--json").output)["kid"]
+
+    assert run(command, "keys", "list", "--in-app").output == f"portal  {first}  (revoked)\nportal  {second}\n"
+    with database.reading() as session:
+        assert [is_live(session, kid) for kid in (first, second)] == [False, True]
 
 
 def test_customers_are_imported_and_shown(command: CliRunner, tmp_path: Path) -> None:
@@ -100,4 +127,22 @@ def test_a_missing_column_is_named(command: CliRunner, tmp_path: Path) -> None:
 
 
 def test_an_unknown_account_is_said_to_be_so(command: CliRunner) -> None:
-    assert "there is no account 'nowhere'" in str(run(command, "customers", "show", "nowhere").exception)
+    assert "nowhere: there is no such account" in str(run(command, "customers", "show", "nowhere").exception)
+
+
+def test_a_word_that_nobody_declared_is_told_row_by_row_and_nothing_is_lost(
+    command: CliRunner, database: Database, tmp_path: Path
+) -> None:
+    team = Team(tmp_path / "team")
+    team.write("playbooks/_shared/segments.yaml", "long_tail: {title: {ja: ロングテール, en: Long tail}}\n")
+    with database.transaction() as session:
+        apply_workspace(session, team.load(), author="test", now=datetime(2027, 3, 1, tzinfo=UTC))
+    file = written(tmp_path, "accounts.csv", "account_id,name,segment\na,A,long_tail\nb,B,long_tial\n")
+
+    done = run(command, "customers", "import", file, "--kind", "accounts")
+
+    assert done.exit_code == 0
+    assert "2 rows: 2 taken, 0 refused, 1 with a warning" in done.output
+    said = "warning: accounts.csv:3: unknown_word: segment: nobody declared 'long_tial' (did you mean long_tail?)"
+    assert said in done.output
+    assert "segment: long_tial" in run(command, "customers", "show", "b").output

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from pathlib import Path
 
 from click.testing import CliRunner, Result
@@ -22,11 +24,31 @@ def test_a_new_repository_passes_its_own_check(tmp_path: Path) -> None:
     checked = run("playbooks", "check", home=tmp_path, **settings)
     assert checked.exit_code == 0, checked.output
 
+    said = json.loads((ours / ".vscode" / "settings.json").read_text(encoding="utf-8"))["yaml.schemas"]
+    assert all((ours / schema).is_file() for schema in said)
+    assert list(ours.glob(said[".engage-schemas/playbook.schema.json"]))
+    run("playbooks", "new", "first-report", home=tmp_path, **settings)
+    first = (ours / "playbooks" / "first-report.yaml").read_text(encoding="utf-8").splitlines()[0]
+    assert first == "# yaml-language-server: $schema=../.engage-schemas/playbook.schema.json"
+    assert (ours / "playbooks" / first.rpartition("=")[2]).is_file()
+
 
 def test_the_settings_example_names_every_setting(tmp_path: Path) -> None:
     run("init", str(tmp_path / "ours"), home=tmp_path)
     example = (tmp_path / "ours" / "settings.example.env").read_text(encoding="utf-8")
-    assert all(f"#{setting.name}=" in example for setting in SETTINGS)
+    assert all(f"{setting.name}=" in example for setting in SETTINGS)
+
+
+def test_the_settings_example_can_be_loaded_as_it_is_and_names_the_folders_beside_it(tmp_path: Path) -> None:
+    run("init", str(tmp_path / "ours"), home=tmp_path)
+    example = tmp_path / "ours" / "settings.example.env"
+    said = subprocess.run(
+        ["sh", "-ec", f"set -a; . {example}; env"], env={}, capture_output=True, text=True, check=True
+    )
+    assert {line for line in said.stdout.splitlines() if line.startswith("ENGAGE_")} == {
+        "ENGAGE_PLAYBOOKS=playbooks",
+        "ENGAGE_TEMPLATES=email_templates",
+    }
 
 
 def test_a_folder_with_something_in_it_is_refused_and_left_alone(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def engage_messages(*arguments: str) -> Result:
 def test_the_ledger_is_listed_and_shown(in_doubt: str) -> None:
     (listed,) = json.loads(engage_messages("list", "--state", "unknown", "--json").output)
     assert (listed["public_id"], listed["state"]) == (in_doubt, "unknown")
-    assert in_doubt in engage_messages("list", "--playbook", "test").output
+    assert in_doubt in engage_messages("list", "--playbook", "test", "--since", "2026-11-16").output
     assert engage_messages("list", "--state", "accepted").output == "no messages\n"
     shown = engage_messages("show", in_doubt).output
     assert "no answer" in shown
@@ -43,13 +44,25 @@ def test_the_ledger_is_listed_and_shown(in_doubt: str) -> None:
 
 
 def test_a_doubt_is_listed_and_ended_by_a_persons_word(in_doubt: str) -> None:
-    assert in_doubt in engage_messages("unknowns", "--all").output
-    assert engage_messages("resolve", in_doubt, "sent").output == f"{in_doubt} is accepted\n"
-    assert engage_messages("unknowns", "--all").output == "nothing is in doubt\n"
-    assert json.loads(engage_messages("unknowns", "--json").output) == []
-    assert isinstance(engage_messages("resolve", in_doubt, "sent").exception, ConflictError)
+    said = engage_messages("unknowns").output
+    assert in_doubt in said and "attempt 1, in doubt since 2026-11-16 01:00 UTC" in said
+    assert json.loads(engage_messages("unknowns", "--json").output)[0]["next"].startswith("held: ")
+    told = engage_messages("resolve", in_doubt, "--accepted", "--why", "its log has it", "--attempt", "1")
+    assert told.output == f"{in_doubt} is accepted\n"
+    assert engage_messages("unknowns").output == "nothing is in doubt\n"
+    assert isinstance(engage_messages("resolve", in_doubt, "--not-sent", "--why", "x").exception, ConflictError)
+    assert "its log has it" in engage_messages("show", in_doubt).output
 
 
 def test_wrong_words_are_refused(in_doubt: str) -> None:
-    assert engage_messages("resolve", in_doubt, "perhaps").exit_code == 2
+    assert engage_messages("resolve", in_doubt, "--accepted").exit_code == 2
+    assert engage_messages("resolve", in_doubt, "--why", "no verdict").exit_code == 2
     assert isinstance(engage_messages("show", "msg_nothing").exception, NotFoundError)
+    assert isinstance(engage_messages("list", "--account", "nobody").exception, NotFoundError)
+
+
+def test_a_message_is_kept_in_one_file(in_doubt: str, tmp_path: Path) -> None:
+    file = tmp_path / "kept.zip"
+    assert in_doubt in engage_messages("show", in_doubt, "--bundle", str(file)).output
+    with zipfile.ZipFile(file) as kept:
+        assert json.loads(kept.read("manifest.json"))["message"] == in_doubt

@@ -11,8 +11,10 @@ from sqlalchemy import select
 
 from engage.cli.main import engage
 from engage.db.session import Database
+from engage.staff import sessions, throttling
 from engage.staff.people import check_password
-from engage.staff.tables import StaffMember
+from engage.staff.tables import ConsoleSession, StaffMember
+from engage.testing import MONDAY
 
 
 @pytest.fixture
@@ -49,3 +51,27 @@ def test_the_list_tells_everybody(command: CliRunner) -> None:
     assert json.loads(done.output) == [
         {"email": "sato@engage.example", "role": "csm", "position": "csm", "active": True}
     ]
+
+
+def test_a_new_password_works_at_once_and_ends_every_session(command: CliRunner, database: Database) -> None:
+    command.invoke(engage, ADD, input="a short sentence\n")
+    with database.transaction() as session:
+        (member,) = session.scalars(select(StaffMember))
+        sessions.log_in(session, member.id, old_token=None, now=MONDAY)
+        for _ in range(9):
+            throttling.count_try(session, member.email, "192.0.2.1", now=MONDAY)
+    given = ["users", "password", "sato@engage.example", "--password", "-"]
+    done = command.invoke(engage, given, input="another sentence\n")
+
+    assert done.exit_code == 0, done.output
+    with database.transaction() as session:
+        assert check_password(session, "sato@engage.example", "another sentence")
+        assert session.scalars(select(ConsoleSession)).all() == []
+        assert throttling.count_try(session, "sato@engage.example", "192.0.2.2", now=MONDAY) is None
+
+
+def test_nobody_gets_a_password_by_a_slip_of_the_pen(command: CliRunner) -> None:
+    done = command.invoke(
+        engage, ["users", "password", "saito@engage.example", "--password", "-"], input="a sentence\n"
+    )
+    assert done.exit_code == 1

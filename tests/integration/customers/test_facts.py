@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import event as sql_events
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engage.customers.facts import Subject, load_facts, read_for
 from engage.customers.recipients import choose
+from engage.customers.tables import Account
+from engage.customers.usage import Period
 from engage.db.session import Database
 from engage.language.vocabulary import Company, FactDeclaration, Vocabulary
 from engage.testing import make_account, make_contact, make_contract, make_staff
-from tests.integration.customers.telling import account, contact, group, hear, identify, track
+from tests.integration.customers.telling import START, account, contact, group, hear, identify, track
 
 NOW = datetime(2027, 3, 31, 16, 0, tzinfo=UTC)  # already 1 April in Tokyo
 
@@ -119,7 +123,25 @@ def test_usage_counts_real_people_only(database: Database) -> None:
     assert {
         "active_users": 2, "active_users_before": 1, "events": 3, "events_before": 1, "days": 30,
         "as_of": date(2027, 4, 1), "trend": "up", "first_used_at": before, "contact_events": 2,
+        "since": None, "before_since": None, "before_until": None,
     } == usage  # fmt: skip
+
+
+def test_a_report_counts_whole_days_of_its_period_in_the_accounts_zone(database: Database) -> None:
+    hear(database, group("aiko", "acme", {"time_zone": "Asia/Tokyo"}), at=NOW - timedelta(days=200))
+    days = ("2026-09-30T14:59:59Z", "2026-09-30T15:00:00Z", "2026-12-31T14:59:59Z", "2026-12-31T15:00:00Z",
+            "2026-06-30T14:59:59Z", "2026-06-30T15:00:00Z")  # fmt: skip
+    hear(database, *(track("aiko", timestamp=day) for day in days))
+    quarter = Period(date(2026, 7, 1), date(2026, 10, 1), date(2026, 12, 31))
+    with database.reading() as session:
+        acme = session.scalars(select(Account)).one()
+        asked = Subject("account", acme.id, acme.id, None, None)
+        report = replace(asked, period=quarter)
+        usage = load_facts(session, Shared(), [asked, report], now=NOW)[report]["usage"]
+
+    assert (usage["events"], usage["events_before"], usage["days"]) == (2, 2, 92)
+    assert (usage["since"], usage["as_of"]) == (date(2026, 10, 1), date(2026, 12, 31))
+    assert (usage["before_since"], usage["before_until"]) == (date(2026, 7, 1), date(2026, 9, 30))
 
 
 def test_a_test_account_uses_nothing(database: Database) -> None:
@@ -168,6 +190,17 @@ def test_senders_are_the_owners_and_the_executives(database: Database) -> None:
     assert (facts["company"]["name"], facts["team"]["email"]) == ("Aoba", "cs@aoba.example")
 
 
+def test_who_says_to_have_been_there_longest_is_not_chosen_before_those_we_knew(database: Database) -> None:
+    hear(database, identify("boss", {"email": "boss@example.jp", "roles": ["champion"]}, group="acme"))
+    backdated = {"timestamp": "1991-01-01T00:00:00Z"}
+    late = identify("late", {"email": "late@example.jp", "roles": ["champion"]}, group="acme", **backdated)
+    hear(database, late, at=START + timedelta(days=1))
+
+    chosen = choose(["champion"], facts_of(database, "acme")["people"], None)
+    assert chosen is not None
+    assert chosen.facts["external_id"] == "boss"
+
+
 def test_people_can_be_chosen_and_are_told_apart(database: Database) -> None:
     with database.transaction() as session:
         acme = make_account(session)
@@ -209,3 +242,40 @@ def test_statements_do_not_grow_with_the_subjects(database: Database, count: int
 
     assert count == len(found)
     assert len([one for one in statements if one.startswith("SELECT")]) == 7
+
+
+def test_events_are_counted_by_name_in_windows_that_end_now(database: Database) -> None:
+    for name in ("aiko", "ben", "own"):
+        hear(database, group(name, "acme"), at=NOW - timedelta(days=100))
+    hear(database, identify("own", {"is_staff": True}), at=NOW - timedelta(days=100))
+    edge, before = NOW - timedelta(days=14), NOW - timedelta(days=28)
+    tick = timedelta(microseconds=1)
+    hear(database, *(
+        track(user, "report.created", timestamp=at.isoformat())
+        for at in (NOW, edge, edge - tick, before, before - tick) for user in ("aiko", "own")
+    ), at=NOW)  # fmt: skip
+    late = (NOW - timedelta(days=3, hours=1)).isoformat()
+    for name in ("report.created", "report.deleted"):
+        hear(database, track("ben", name, timestamp=late), at=NOW)
+    asked = (
+        'count("report.created", days=14)',
+        'count_before("report.created", days=14)',
+        *(f'days_since_event("{name}")' for name in ("report.created", "report.deleted", "report.read")),
+    )
+
+    acme, ben, of_test = (heard(database, asked, **who) for who in ({}, {"user": "ben"}, {"is_test": True}))
+
+    assert acme == [3, 2, 0, 3, None]
+    assert ben == [1, 0, 3, 3, None]
+    assert of_test == [0, 0, None, None, None]
+
+
+def heard(database: Database, asked: tuple[str, ...], *, user: str | None = None, is_test: bool = False) -> list[Any]:
+    account_id = account(database, "acme").id
+    contact_id = contact(database, user).id if user else None
+    subject = Subject("contact" if user else "account", contact_id or account_id, account_id, contact_id, None)
+    with database.transaction() as session:
+        session.get_one(Account, account_id).is_test = is_test
+    with database.reading() as session:
+        facts = load_facts(session, Shared(), [subject], now=NOW, reading=read_for(asked))[subject]
+    return [facts["heard"][name] for name in asked]

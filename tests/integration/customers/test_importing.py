@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import event as sql_events
 
 from engage.customers.import_kinds import KINDS
 from engage.customers.importing import import_customers, read_customers
@@ -135,3 +137,41 @@ def test_messages_come_from_ndjson_and_csv(database: Database, tmp_path: Path) -
     assert [(one.taken, one.known_before) for one in reports] == [(1, 0), (1, 0), (0, 1)]
     assert [(one.line, one.code) for one in reports[0].problems] == [(2, "unreadable_row"), (3, "missing_event")]
     assert events_of(database)[1].properties == {"pages": "3"}
+
+
+def test_moments_of_a_file_are_read_as_people_write_them_by_the_clock_of_the_place(
+    database: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "e.csv"
+    moments = ("2027/2/1", "2027年2月1日 18:30", "2027-02-01T00:00:00Z", "2027-02-01T00:00:00+09:00", "soon")
+    rows_said = "".join(f"track,aiko,report.made,{moment}\n" for moment in moments)
+    path.write_bytes(("type,userId,event,timestamp\n" + rows_said).encode("cp932"))
+    for _ in range(2):
+        rows = list(read_messages(path, read=lambda _: None))
+        with database.transaction() as session:
+            report = import_messages(session, rows, file=path.name, zone=ZoneInfo("Asia/Tokyo"), now=NOW)
+
+    assert (
+        report.taken, report.known_before, [(one.line, one.code) for one in report.problems]
+    ) == (0, 4, [(6, "bad_timestamp")])  # fmt: skip
+    assert [f"{event.occurred_at:%Y-%m-%dT%H:%M}" for event in events_of(database)] == [
+        "2027-01-31T15:00",
+        "2027-02-01T09:30",
+        "2027-02-01T00:00",
+        "2027-01-31T15:00",
+    ]
+
+
+def test_each_part_of_a_file_is_projected_once(database: Database, tmp_path: Path) -> None:
+    rows = "".join(f"a{number},N{number}\n" for number in range(1_100))
+    seen: list[int] = []
+
+    def count(_connection: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        if statement.startswith(("UPDATE events SET contact_id", "\n    UPDATE events SET contact_id")):
+            seen.append(len(parameters) if isinstance(parameters, list) else len(parameters["ids"]))  # type: ignore[index]
+
+    sql_events.listen(database.engine, "before_cursor_execute", count)
+    bring(database, tmp_path, "accounts", "account_id,name\n" + rows)
+
+    assert seen == [500, 500, 100]
+    assert account(database, "a1099").name == "N1099"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import permutations
 
 import pytest
 from sqlalchemy import select
@@ -151,6 +152,13 @@ def test_who_leaves_stays_in_the_history_and_may_come_back(database: Database) -
     assert members(database, "acme") == [("aiko", [], False), ("aiko", [], True)]
 
 
+def test_who_leaves_and_joins_again_at_the_same_instant_is_there(database: Database) -> None:
+    at = {"timestamp": START.isoformat()}
+    hear(database, group("aiko", "acme", **at), track("aiko", "contact.left", **at), group("aiko", "acme", **at))
+
+    assert (members(database, "acme"), contact(database, "aiko").left_at) == ([("aiko", [], True)], None)
+
+
 def test_of_several_accounts_the_newest_membership_counts(database: Database) -> None:
     hear(database, group("aiko", "acme"), track("aiko"), group("aiko", "beta"), track("aiko"))
 
@@ -158,6 +166,68 @@ def test_of_several_accounts_the_newest_membership_counts(database: Database) ->
         {account(database, name).id: name for name in ("acme", "beta")}[event.account_id or 0]
         for event in events_of(database)
     ] == ["acme", "acme", "beta", "beta"]
+
+
+def ago(days: int) -> datetime:
+    return START - timedelta(days=days)
+
+
+def test_a_newer_word_on_one_thing_makes_no_older_word_on_another_old(database: Database) -> None:
+    hear(database, identify("aiko", {"email": "old@example.jp"}), at=ago(9))
+    hear(database, identify("aiko", {"plan": "pro", "title": "部長"}), at=ago(1))
+    hear(database, identify("aiko", {"email": "new@example.jp", "locale": "en", "plan": "old"}), at=ago(5))
+
+    aiko = contact(database, "aiko")
+    assert (aiko.email, aiko.address_key, aiko.locale) == ("new@example.jp", "new@example.jp", "en")
+    assert ("部長", {"plan": "pro"}, ago(1)) == (aiko.title, aiko.traits, aiko.updated_at)
+
+
+def test_what_was_taken_away_does_not_come_back_by_an_older_word(database: Database) -> None:
+    hear(database, identify("aiko", {"email": "", "plan": None}), at=ago(1))
+    hear(database, identify("aiko", {"email": "gone@example.jp", "plan": "pro"}), at=ago(30))
+
+    aiko = contact(database, "aiko")
+    assert (aiko.email, aiko.address_key, aiko.traits) == (None, None, {})
+
+
+def test_a_no_is_a_word_not_a_gap(database: Database) -> None:
+    hear(database, track(None, "contract.updated", group="acme", properties=said(auto_renew=False)), at=ago(1))
+    hear(
+        database, track(None, "contract.updated", group="acme", properties=said(auto_renew=True, name="P")), at=ago(30)
+    )
+    hear(database, group(None, "acme", {"is_test": False}), at=ago(1))
+    hear(database, group(None, "acme", {"is_test": True, "csm_email": "nobody@example.jp"}), at=ago(30))
+
+    c1 = contract(database, "c1")
+    assert (c1.auto_renew, c1.name, account(database, "acme").is_test) == (False, "P", False)
+
+
+def test_an_owner_named_before_does_not_replace_who_was_named_since(database: Database) -> None:
+    sato, _ = add_staff(database, "sato@engage.example"), add_staff(database, "kato@engage.example")
+    hear(database, group(None, "acme", {"csm_email": "sato@engage.example"}), at=ago(1))
+    hear(database, group(None, "acme", {"csm_email": "kato@engage.example"}), at=ago(5))
+
+    with database.reading() as session:
+        assert [sato] == session.scalars(select(AccountOwner.staff_id).where(AccountOwner.until.is_(None))).all()
+
+
+def test_a_merge_revives_no_address_that_was_removed(database: Database) -> None:
+    hear(database, identify("old", {"email": "old@example.jp", "title": "部長"}), at=ago(9))
+    hear(database, identify("new", {"email": ""}), at=ago(5))
+    hear(database, alias("old", "new"), at=ago(1))
+
+    new = contact(database, "new")
+    assert (new.email, new.address_key, new.title) == (None, None, "部長")
+
+
+def test_an_older_word_does_not_undo_a_cancellation(database: Database) -> None:
+    cancelled = track(None, "contract.cancelled", group="acme", properties=said())
+    hear(database, cancelled, at=ago(1))
+    hear(database, track(None, "contract.created", group="acme", properties=said(state="pending")), at=ago(9))
+    hear(database, track(None, "contract.renewed", group="acme", properties=said(ends_on="2028-03-31")), at=ago(5))
+
+    c1 = contract(database, "c1")
+    assert ("cancelled", date(2028, 3, 31)) == (c1.state, c1.ends_on)
 
 
 def test_a_word_from_before_fills_gaps_only(database: Database) -> None:
@@ -211,22 +281,41 @@ def test_owners_follow_what_the_account_says(database: Database) -> None:
     assert sorted([("csm", sato, False), ("sales", kato, True), ("csm", kato, True)]) == sorted(owners)
 
 
-def test_consents_come_from_traits_and_events_and_only_news_counts(database: Database) -> None:
+def test_consents_come_from_traits_and_events_and_repeating_fills_no_ledger(database: Database) -> None:
     hear(
         database,
         identify("aiko", {"consents": {"onboarding": True, "contract": {"state": "granted", "basis": "relationship"}}}),
-        identify("aiko", {"consents": {"onboarding": True}}),
-        track("aiko", "consent.withdrawn", properties={"topic": "onboarding"}),
-        track("aiko", "consent.withdrawn", properties={"topic": "onboarding"}),
+        *(identify("aiko", {"consents": {"onboarding": True}}) for _ in range(10)),
+        *(track("aiko", "consent.withdrawn", properties={"topic": "onboarding"}) for _ in range(10)),
     )
 
     with database.reading() as session:
-        kept = [(one.topic, one.state, one.basis) for one in session.scalars(select(Consent).order_by(Consent.id))]
+        kept = [
+            (one.topic, one.state, one.basis, (one.at - START).seconds // 60)
+            for one in session.scalars(select(Consent).order_by(Consent.topic, Consent.at))
+        ]
     assert kept == [
-        ("contract", "granted", "relationship"),
-        ("onboarding", "granted", "consent"),
-        ("onboarding", "withdrawn", "unsubscribe"),
+        ("contract", "granted", "relationship", 0),
+        ("onboarding", "granted", "consent", 0),
+        ("onboarding", "granted", "consent", 10),
+        ("onboarding", "withdrawn", "unsubscribe", 11),
+        ("onboarding", "withdrawn", "unsubscribe", 20),
     ]
+
+
+@pytest.mark.parametrize("learned", list(permutations((1, 2, 3))))
+def test_a_refusal_that_was_repeated_stands_after_a_yes_learned_late(
+    database: Database, learned: tuple[int, ...]
+) -> None:
+    words_said = {1: "consent.withdrawn", 2: "consent.granted", 3: "consent.withdrawn"}
+    for day in learned:
+        said_at = (START + timedelta(days=day)).isoformat()
+        hear(
+            database,
+            track("aiko", words_said[day], properties={"topic": "news"}, timestamp=said_at),
+            at=START + timedelta(days=5),
+        )
+    assert words(database)[-1] == ("news", "withdrawn", "aiko")
 
 
 def said(**properties: object) -> dict[str, object]:
@@ -302,3 +391,36 @@ def test_when_true_and_when_learned_are_both_kept(database: Database) -> None:
 
     found = contact(database, "aiko")
     assert (datetime(2027, 1, 2, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)) == (found.created_at, found.updated_at)
+
+
+def test_an_older_word_on_mail_learned_late_does_not_undo_the_newer_one(database: Database) -> None:
+    granted = track("aiko", "consent.granted", properties={"topic": "news"}, timestamp="2027-03-01T10:00:00Z")
+    refused = track("aiko", "consent.withdrawn", properties={"topic": "news"}, timestamp="2027-03-01T09:00:00Z")
+    hear(database, granted)
+    hear(database, refused)
+    hear(database, granted)
+    assert words(database) == [("news", "withdrawn", "aiko"), ("news", "granted", "aiko")]
+
+
+def test_who_is_merged_keeps_what_he_refused(database: Database) -> None:
+    hear(database, identify("old"), track("old", "unsubscribed", properties={"topic": "news"}), identify("new"))
+    hear(database, alias("old", "new"))
+    assert words(database) == [("news", "withdrawn", "new")]
+
+
+def test_a_refusal_by_somebody_not_yet_known_counts_once_he_is(database: Database) -> None:
+    hear(database, track(None, "consent.withdrawn", anonymousId="browser", properties={"topic": "news"}))
+    hear(database, identify("aiko", anonymousId="browser"))
+    digest(database)
+    assert words(database) == [("news", "withdrawn", "aiko")]
+
+
+def words(database: Database) -> list[tuple[str, str, str | None]]:
+    """Every word on consent, the one that holds last."""
+    with database.reading() as session:
+        rows = session.execute(
+            select(Consent.topic, Consent.state, Contact.external_id)
+            .join(Contact, Contact.id == Consent.contact_id)
+            .order_by(Consent.at, Consent.id)
+        )
+        return [(row.topic, row.state, row.external_id) for row in rows]

@@ -19,6 +19,7 @@ from engage.journeys.digesting import digest
 from engage.journeys.explain import explain_account
 from engage.journeys.occurring import enrol_occurrences
 from engage.journeys.tables import Enrolment, StepRun, Wait
+from engage.language.workspace import Workspace
 from engage.messages.news import tell
 from engage.messages.tables import Message
 from engage.releases.library import Library
@@ -69,6 +70,10 @@ class Stage:
     def now(self) -> datetime:
         return self.clock.now()
 
+    def write(self, name: str, text: str) -> None:
+        """Changes a file of the team's folder."""
+        self._team.write(name, text)
+
     def publish(self, *playbooks: str) -> None:
         """Makes these playbooks live."""
         for text in playbooks:
@@ -78,18 +83,30 @@ class Stage:
         with self.database.transaction() as session:
             apply_workspace(session, workspace, author="test", now=self.now)
 
+    def files(self) -> Workspace:
+        """The team's folder as it is written now."""
+        return self._team.load()
+
     def say(self, name: str, *, by: Contact | None = None, at: Account | None = None, **properties: Any) -> None:
         """Something happened at the account; digested at once."""
         self.note(name, by=by, at=at, **properties)
         self.digest()
 
-    def note(self, name: str, *, by: Contact | None = None, at: Account | None = None, **properties: Any) -> None:
-        """Something happened and waits to be digested."""
+    def note(
+        self,
+        name: str,
+        *,
+        by: Contact | None = None,
+        at: Account | None = None,
+        days_ago: float = 0,
+        **properties: Any,
+    ) -> None:
+        """Something happened, some days ago or now, and waits to be digested."""
         account = at or self.account
         event = NewEvent(
             key=f"test-{next(self._numbers)}",
             name=name,
-            occurred_at=self.now,
+            occurred_at=self.now - timedelta(days=days_ago),
             received_at=self.now,
             account_id=account.id,
             contact_id=by.id if by else None,
@@ -130,7 +147,8 @@ class Stage:
         with self.database.transaction() as session:
             rows = session.scalars(select(Message).where(Message.state.in_(("queued", "proposed", "held")))).all()
             for row in rows:
-                row.state, row.reason, row.due_at = what, reason, None
+                row.state, row.reason, row.due_at, row.ended_at = what, reason, None, self.now
+                row.accepted_at = self.now if what == "accepted" else None
             session.flush()
             tell(session, what, rows, now=self.now)
         self.run()

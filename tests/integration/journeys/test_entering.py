@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sqlalchemy import update
+
+from engage.customers.tables import Membership
 from engage.db.session import Database
 from engage.journeys.tables import Enrolment, StepRun
 from engage.messages.tables import Message
 from engage.testing import make_account, make_contact, make_contract
-from tests.integration.journeys.stage import MONDAY, Stage, tale
+from tests.integration.journeys.stage import MAIL, MONDAY, Stage, tale
 
 TICK = "reentry: not while active\ngoal: {event: box.ticked}\n"
 
@@ -55,6 +58,18 @@ def test_the_condition_of_a_trigger_reads_the_event(database: Database, tmp_path
     assert len(stage.runs()) == 1
 
 
+def test_a_trigger_knows_what_the_person_of_the_event_was_until_they_left(database: Database, tmp_path: Path) -> None:
+    asked = """trigger: {event: contact.left, if: '"champion" in event.roles'}\n"""
+    stage = Stage(database, tmp_path, tale(head=asked))
+    with database.transaction() as session:
+        session.execute(update(Membership).values(until=stage.now))
+    stage.say("contact.left", by=stage.ben)
+    assert stage.runs() == []
+    stage.say("contact.left", by=stage.ann)
+
+    assert len(stage.runs()) == 1
+
+
 def test_own_staff_and_test_accounts_start_nothing(database: Database, tmp_path: Path) -> None:
     stage = Stage(database, tmp_path, tale())
     with database.transaction() as session:
@@ -81,6 +96,29 @@ def test_once_is_once_for_ever(database: Database, tmp_path: Path) -> None:
         stage.run(days=1)
 
     assert len(stage.runs()) == 1
+
+
+def test_what_is_learned_long_after_it_happened_is_noted_and_starts_nothing(database: Database, tmp_path: Path) -> None:
+    stage = Stage(database, tmp_path, tale("each"), tale("first", head="reentry: once\n"))
+    for days_ago in (400, 5, 3.1):
+        stage.note("product.opened", days_ago=days_ago)
+    stage.run()
+    assert stage.runs() == [("each", "skipped", "too_late"), ("first", "skipped", "too_late")]
+    assert stage.tasks() == []
+
+    stage.note("product.opened", days_ago=2.9)
+    stage.run()
+    assert stage.runs()[2:] == [("each", "done", "completed")], "who was there before is no beginner now"
+
+
+def test_an_author_says_how_late_is_too_late_and_who_hears_of_it(database: Database, tmp_path: Path) -> None:
+    late = "trigger: {event: product.opened, if_late: {within: 10 days, else: task}}\n"
+    stage = Stage(database, tmp_path, tale(head=late))
+    stage.note("product.opened", days_ago=9)
+    stage.note("product.opened", days_ago=11)
+    stage.run()
+    assert sorted(state for _, state, _ in stage.runs()) == ["done", "skipped"]
+    assert stage.tasks() == ["too_late"]
 
 
 def test_not_while_active_lets_in_again_after_the_end(database: Database, tmp_path: Path) -> None:
@@ -141,3 +179,29 @@ def test_a_digest_told_twice_says_it_once(database: Database, tmp_path: Path) ->
 
     assert stage.digest() == 0
     assert len(stage.runs()) == 1
+
+
+def test_a_playbook_that_begins_anew_ends_the_run_before_and_takes_its_mail_back(
+    database: Database, tmp_path: Path
+) -> None:
+    stage = Stage(database, tmp_path, tale(head="reentry: begin anew\n", steps=f"{MAIL}\n- wait: 3 days"))
+    stage.say("product.opened", pages=1)
+    stage.run()
+    stage.say("product.opened", pages=2)
+    stage.run()
+
+    assert stage.runs() == [("tale", "exited", "begun anew"), ("tale", "running", "email-greeting-hello")]
+    assert [state for _, _, state in stage.messages()] == ["cancelled", "queued"]
+    assert [one["reason"] for one in stage.explain()["runs"]] == ["begun anew", None]
+    stage.say("kickoff.held")
+    stage.settle("accepted")
+    assert [state for _, state, _ in stage.runs()] == ["exited", "running"]
+
+
+def test_of_several_beginnings_at_once_the_last_one_counts(database: Database, tmp_path: Path) -> None:
+    stage = Stage(database, tmp_path, tale(head="reentry: begin anew\n"))
+    for pages in (1, 2, 3):
+        stage.note("product.opened", pages=pages)
+    stage.digest()
+
+    assert [run.trigger["event"]["properties"]["pages"] for run in stage.rows(Enrolment)] == [3]

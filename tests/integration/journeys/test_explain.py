@@ -8,6 +8,8 @@ from engage.cli.explain import lines_of
 from engage.db.session import Database
 from engage.errors import NotFoundError
 from engage.journeys.explain import explain_account
+from engage.messages.tables import Suppression
+from engage.testing import make_contact
 from tests.integration.journeys.stage import MONDAY, Stage, tale
 
 INSIDE = tale("inside", head='audience: account.phase == "onboarding"\n')
@@ -54,6 +56,21 @@ def test_the_explanation_reads_as_text(database: Database, tmp_path: Path) -> No
     assert 'account.phase = "onboarding"' in text
     assert "outside v1  not entered" in text
     assert "as of now" in text
+
+
+def test_a_copy_that_was_left_out_is_told_with_its_reason(database: Database, tmp_path: Path) -> None:
+    stage = Stage(database, tmp_path, tale("inside", head="cc: [partner, billing]\n"))
+    with database.transaction() as session:
+        for role in ("partner", "billing"):
+            make_contact(session, stage.account, role, roles=(role,))
+        gone = {"address_key": "partner@customer.example", "topic": "*"}
+        session.add(Suppression(**gone, reason="complained", source="test", at=MONDAY))
+    stage.say("product.opened")
+    stage.run()
+    text = "\n".join(lines_of(stage.explain()))
+
+    assert "copy to partner: left out: the address gets no mail at all" in text
+    assert "copy to billing: allow" in text
 
 
 def test_a_skipped_occurrence_tells_its_reason(database: Database, tmp_path: Path) -> None:

@@ -14,14 +14,16 @@ from engage.messages import approvals as desk
 from engage.messages.cancelling import cancel_pending
 from engage.messages.drafting import draft
 from engage.messages.rendering import RenderError, render_email
-from engage.messages.tables import Approval, Message
+from engage.messages.tables import Approval, Message, Suppression
 from engage.releases.library import Library
+from engage.releases.tables import Release
 from engage.staff.tables import AuditEntry, SenderConsent
 from engage.tasks.tables import Task
 from engage.testing import MONDAY
 from tests.integration.messages.scene import (
     CSM_APPROVES,
     LINKS,
+    VOCABULARY,
     approval_of,
     days,
     events,
@@ -50,12 +52,12 @@ def edit(database: Database, approval_id: str, by: int, **said: Any) -> None:
 
 def reject(database: Database, approval_id: str, by: int, reason: str = "already met them") -> None:
     with database.transaction() as session:
-        desk.reject(session, Library(), approval_id, by=by, reason=reason, now=LATER)
+        desk.reject(session, approval_id, by=by, reason=reason, now=LATER)
 
 
 def expire(database: Database, at: Any) -> int:
     with database.transaction() as session:
-        return desk.expire_approvals(session, now=at, library=Library())
+        return desk.expire_approvals(session, Library(), now=at)
 
 
 def test_what_was_seen_is_what_is_kept_and_sent(database: Database) -> None:
@@ -145,6 +147,35 @@ def test_an_edit_changes_words_in_html_and_text_and_nothing_else(database: Datab
     assert approval.edits["before"]["parts"][key].startswith("サポート窓口です。")
     approve(database, approval_id, cast.csm, sha=after.sha)
     assert only_message(database).sha == after.sha
+
+
+def test_declared_closures_give_a_colleague_more_time(database: Database) -> None:
+    cast = play(database)
+    closed = {"calendars": {"JP": ["2026-11-17..2026-11-20"]}}
+    with database.transaction() as session:
+        session.add(Release(created_at=MONDAY, author="test", vocabulary=VOCABULARY | closed, playbooks={}))
+    approval_id = propose(database, cast)
+
+    # Tuesday to Friday closed, a weekend, Labour Thanksgiving Day: Tuesday and Wednesday are the two open days.
+    assert approval_of(database, approval_id).expires_at == MONDAY + days(9)
+
+
+def test_a_weekend_is_nobodys_patience(database: Database) -> None:
+    cast = play(database)
+    approval_id = propose(database, cast, now=MONDAY + days(2))  # Wednesday
+    expire(database, MONDAY + days(4))
+    escalated = approval_of(database, approval_id)
+
+    assert (escalated.assignee_id, escalated.expires_at) == (cast.leader, MONDAY + days(9))
+
+
+def test_after_an_executives_consent_the_csm_has_the_open_days_of_the_customer(database: Database) -> None:
+    cast = play(database)
+    approval_id = propose(database, cast, sender=cast.ceo)
+    with database.transaction() as session:
+        desk.approve(session, Library(), approval_id, links=LINKS, by=cast.ceo, now=MONDAY + days(4))
+
+    assert approval_of(database, approval_id).expires_at == MONDAY + days(9)
 
 
 def test_a_form_sent_back_unchanged_is_no_edit(database: Database) -> None:
@@ -248,6 +279,18 @@ def test_an_executives_consent_lets_all_go_that_waited_for_it(database: Database
     assert states == ["queued", "queued", "proposed"]
     assert [tuple(row) for row in consents] == [("first-use/admin", "email-ja")]
     assert (last.state, last.cause, last.assignee_id) == ("pending", "touch_model", cast.csm)
+
+
+def test_after_an_executives_consent_nobody_is_asked_about_a_mail_that_may_not_go(database: Database) -> None:
+    cast = play(database)
+    approval_id = propose(database, cast, sender=cast.ceo)
+    with database.transaction() as session:
+        stopped = {"address_key": "aiko@customer.example", "topic": "*"}
+        session.add(Suppression(**stopped, reason="complained", source="test", at=MONDAY))
+    approve(database, approval_id, cast.ceo)
+
+    assert (only_message(database).state, only_message(database).reason) == ("skipped", "address_suppressed")
+    assert approval_of(database, approval_id).state == "withdrawn"
 
 
 def test_an_executive_who_does_not_answer_becomes_a_task_and_nobody_agrees_instead(database: Database) -> None:

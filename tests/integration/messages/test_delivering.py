@@ -14,17 +14,18 @@ from engage.channels.base import Accepted, NotSent, OutboundEmail, Outcome, Reje
 from engage.channels.email.recording import RecordingChannel
 from engage.channels.in_app.tables import InAppItem
 from engage.clock import Clock
-from engage.customers.tables import Contact
+from engage.customers.tables import Account, Consent, Contact, Membership
 from engage.db.session import Database
 from engage.errors import StoreUnavailableError
 from engage.events.tables import Event
 from engage.messages.delivering import WINDOW, deliver
 from engage.messages.links import Links
+from engage.messages.rendering import fingerprint
 from engage.messages.sweeping import sweep
 from engage.messages.tables import Attempt, GateCheck, Message, Suppression
 from engage.releases.library import Library
 from engage.staff.tables import StaffMember
-from engage.testing import MONDAY, FrozenClock
+from engage.testing import MONDAY, FrozenClock, make_account, make_contact
 from tests.support.ledger import publish, queue
 
 LINKS = Links("secret", "https://engage.example.com")
@@ -70,19 +71,97 @@ def test_due_messages_go_out_once_and_the_ledger_says_so(database: Database) -> 
 
 
 def test_a_mail_carries_all_that_its_reader_and_the_mail_programs_need(database: Database) -> None:
-    (public_id,) = queued(database, 1, cc=[["Copy", "copy@customer.example"]])
+    (public_id,) = queued(database, 1, cc=[copied(database)])
     channel = RecordingChannel()
     run(database, channel)
     (email,) = channel.sent
     assert (email.to_name, email.to_address) == ("Ann0 Smith", "user-0@customer.example")
     assert (email.from_name, email.from_address) == ("Example team", "team@example.com")
-    assert email.cc == (("Copy", "copy@customer.example"),)
+    assert email.cc == (("Ben Stone", "ben@customer.example"),)
     assert email.subject == "Hello Ann0"
     assert "https://engage.example.com/click/" in email.html
     assert "Dear Ann0," in email.text
     headers = dict(email.headers)
     assert headers["List-Unsubscribe"] == f"<{LINKS.unsubscribe_url(public_id)}>"
     assert "List-Unsubscribe-Post" not in headers  # a copied reader's one click would speak for the addressee
+
+
+def copied(database: Database, word: str = "ben", **said: Any) -> int:
+    """Somebody of the customer who is to get a copy."""
+    with database.transaction() as session:
+        account = session.scalar(select(Account)) or make_account(session)
+        person = {"family_name": "Stone", "given_name": word.title()} | said
+        return make_contact(session, account, word, **person).id
+
+
+def suppress(database: Database, address: str, topic: str = "*") -> None:
+    with database.transaction() as session:
+        session.add(Suppression(address_key=address, topic=topic, reason="complained", source="test", at=MONDAY))
+
+
+def left_out(database: Database) -> list[tuple[str, str | None]]:
+    """What the gate answered about the copies."""
+    with database.reading() as session:
+        (inputs,) = session.scalars(select(GateCheck.inputs)).all()
+    return [(one["contact"], one["left_out"]) for one in inputs["copies"]]
+
+
+def test_a_copy_that_may_not_go_is_left_out_and_the_mail_still_goes(database: Database) -> None:
+    people = {
+        "ben": copied(database),
+        "gone": copied(database, "gone", left_at=MONDAY),
+        "mute": copied(database, "mute", email=None),
+        "angry": copied(database, "angry"),
+        "tired": copied(database, "tired"),
+        "moved": copied(database, "moved"),
+        "twin": copied(database, "twin", email="Ben@customer.example"),
+        "same": copied(database, "same", email="USER-0@customer.example"),
+    }
+    queued(database, 1, cc=list(people.values()))
+    suppress(database, "angry@customer.example")
+    with database.transaction() as session:
+        session.add(Consent(
+            contact_id=people["tired"], topic="news", state="withdrawn", basis="x", evidence="", at=MONDAY
+        ))  # fmt: skip
+        session.execute(update(Membership).where(Membership.contact_id == people["moved"]).values(until=MONDAY))
+    channel = RecordingChannel()
+    run(database, channel)
+
+    assert [(email.to_address, email.cc) for email in channel.sent] == [
+        ("user-0@customer.example", (("Ben Stone", "ben@customer.example"),))
+    ]
+    assert left_out(database) == [
+        ("ben", None),
+        ("gone", "recipient_gone_left"),
+        ("mute", "recipient_gone_no_address"),
+        ("angry", "address_suppressed"),
+        ("tired", "opted_out"),
+        ("moved", "recipient_gone_moved"),
+        ("twin", "same_address"),
+        ("same", "same_address"),
+    ]
+
+
+def test_a_mail_whose_only_copy_is_left_out_is_an_ordinary_mail_again(database: Database) -> None:
+    queued(database, 1, cc=[copied(database)])
+    suppress(database, "ben@customer.example", topic="news")
+    channel = RecordingChannel()
+    run(database, channel)
+
+    assert channel.sent[0].cc == ()
+    assert dict(channel.sent[0].headers)["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_a_copy_goes_to_the_address_of_today(database: Database) -> None:
+    ben = copied(database)
+    queued(database, 1, cc=[ben])
+    with database.transaction() as session:
+        changed = {"email": "new@customer.example", "address_key": "new@customer.example"}
+        session.execute(update(Contact).where(Contact.id == ben).values(changed))
+    channel = RecordingChannel()
+    run(database, channel)
+
+    assert channel.sent[0].cc == (("Ben Stone", "new@customer.example"),)
 
 
 def test_a_mail_without_copies_offers_the_one_click(database: Database) -> None:
@@ -361,3 +440,33 @@ def test_the_provider_of_another_day_is_not_asked_about_todays_messages(database
     clock.move(timedelta(seconds=61))
     sweep(database, RecordingChannel(), clock)
     assert [row.state for row in messages(database)] == ["unknown"]
+
+
+def try_again_at(database: Database, address: str, **changed: Any) -> tuple[RecordingChannel, Any]:
+    """A mail that was surely not sent, tried again when Engage is reached at another address."""
+    queued(database, 1)
+    clock, channel = FrozenClock(), RecordingChannel()
+    run(database, RecordingChannel(lambda _email: NotSent("busy", 90)), clock)
+    if changed:
+        with database.transaction() as session:
+            session.execute(update(Message).values(**changed))
+    clock.move(timedelta(seconds=91))
+    deliver(database, Library(), channel, Links("secret", address), clock)
+    (row,) = messages(database)
+    return channel, row
+
+
+def test_a_changed_public_address_is_taken_into_a_mail_that_surely_was_not_sent(database: Database) -> None:
+    channel, row = try_again_at(database, "https://new.example.com")
+    (email,) = channel.sent
+    assert (row.state, row.link_base) == ("accepted", "https://new.example.com")
+    assert "https://new.example.com/click/" in email.html and "engage.example.com" not in email.html + email.text
+    assert row.sha == fingerprint(email.subject, email.html, email.text)
+
+
+@pytest.mark.parametrize("address", ["https://engage.example.com", "https://new.example.com"])
+def test_a_mail_that_differs_in_more_than_its_address_is_held(database: Database, address: str) -> None:
+    changed = {"inputs": {"contact": {"given_name": "Somebody else"}, "salutation": "Dear you"}}
+    channel, row = try_again_at(database, address, **changed)
+    assert channel.sent == []
+    assert row.state == "held" and row.reason.startswith("render_drift")

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from engage.customers.tables import Account, Contact
 from engage.db.session import Database
+from engage.messages import drafting
+from engage.messages.approvals import load
+from engage.messages.composing import inputs_of
 from engage.messages.drafting import draft
 from engage.messages.rendering import render_email
 from engage.messages.tables import Approval, GateCheck, Message
 from engage.releases.library import Library
 from engage.staff.tables import SenderConsent
 from engage.testing import MONDAY, make_contact
-from tests.integration.messages.scene import CSM_APPROVES, LINKS, Cast, change, events, only_message, play
+from tests.integration.messages.scene import (
+    CSM_APPROVES,
+    LINKS,
+    Cast,
+    change,
+    days,
+    events,
+    only_message,
+    play,
+    propose,
+)
 
 NIGHT = datetime(2026, 11, 16, 18, 0, tzinfo=UTC)  # three in the morning in Tokyo
 
@@ -178,15 +193,18 @@ def test_a_mail_that_cannot_be_made_is_held_before_anybody_is_asked(database: Da
     assert approvals(database) == []
 
 
-def test_copies_go_to_those_who_have_an_address_and_are_still_there(database: Database) -> None:
+def test_a_mail_keeps_who_gets_a_copy_and_shows_whom_it_would_reach_now(database: Database) -> None:
     cast = play(database)
     with database.transaction() as session:
         ben = make_contact(session, None, "ben", family_name="Stone", given_name="Ben").id
         gone = make_contact(session, None, "gone", left_at=MONDAY).id
         mute = make_contact(session, None, "mute", email=None).id
-    drafted(database, cast.order(cc=(ben, gone, mute)))
+    approval_id = propose(database, cast, cc=(ben, gone, mute))
+    with database.reading() as session:
+        view = load(session, Library(), approval_id, links=LINKS)
 
-    assert only_message(database).cc == [["Stone Ben", "ben@customer.example"]]
+    assert only_message(database).cc == [ben, gone, mute]
+    assert view.cc == [("Stone Ben", "ben@customer.example")]
 
 
 def test_an_in_app_message_needs_no_window(database: Database) -> None:
@@ -195,3 +213,31 @@ def test_an_in_app_message_needs_no_window(database: Database) -> None:
     message = only_message(database)
 
     assert (message.state, message.due_at, message.address) == ("queued", NIGHT, None)
+
+
+def test_an_order_that_cannot_be_made_is_held_whatever_went_wrong_and_stops_no_other(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast = play(database)
+    broken = without(cast, active_users=13, as_of="2026-11-15")
+
+    def inputs_unless_unlucky(template: Any, facts: Any) -> dict[str, Any]:
+        if facts["usage"]["active_users"] == 13:
+            raise ArithmeticError("a number that nobody thought of")
+        return inputs_of(template, facts)
+
+    monkeypatch.setattr(drafting, "inputs_of", inputs_unless_unlucky)
+    drafted(database, replace(broken, approval=CSM_APPROVES), cast.order(visit=2, approval=CSM_APPROVES))
+    with database.reading() as session:
+        first, second = session.scalars(select(Message).order_by(Message.id))
+
+    assert (first.state, first.due_at) == ("held", MONDAY + days(1))
+    assert first.reason == "render_failed: ArithmeticError: a number that nobody thought of"
+    assert second.state == "proposed"
+
+
+def test_what_no_database_takes_as_a_number_is_missing(database: Database) -> None:
+    cast = play(database)
+    drafted(database, without(cast, active_users=float("inf"), as_of="2026-11-15"))
+
+    assert only_message(database).reason == "facts_missing: usage.active_users"

@@ -11,15 +11,18 @@ from sqlalchemy import select, update
 
 from engage.channels.base import Receipt, Unknown
 from engage.channels.email.recording import RecordingChannel
+from engage.customers.tables import Consent, Contact
 from engage.db.session import Database
 from engage.events.tables import Event
+from engage.journeys.digesting import digest
 from engage.messages.delivering import deliver
 from engage.messages.receipts import record_receipts
 from engage.messages.tables import Message, Suppression
 from engage.messages.tables import Receipt as ReceiptRow
 from engage.releases.library import Library
 from engage.testing import MONDAY, FrozenClock
-from tests.integration.messages.test_delivering import LINKS, queued, run
+from tests.integration.messages.test_delivering import LINKS, copied, queued, run
+from tests.support.ledger import queue
 
 KINDS = ("processed", "deferred", "delivered", "bounced")
 
@@ -97,6 +100,70 @@ def test_a_copy_that_bounced_stops_the_copys_address_only(database: Database) ->
     assert suppressed(database) == [("copy@customer.example", "*", "bounced")]
 
 
+def test_what_became_of_a_copy_is_not_what_became_of_the_mail(database: Database) -> None:
+    (public_id,) = queued(database, 1, cc=[copied(database)])
+    run(database, RecordingChannel())
+    record(database, receipt(public_id, "delivered", address="user-0@customer.example"))
+    record(database, receipt(public_id, "bounced", address="ben@customer.example"))
+
+    assert message(database).delivery == "delivered"
+    assert names(database) == ["message.delivered"]
+    assert suppressed(database) == [("ben@customer.example", "*", "bounced")]
+
+
+def test_a_copys_receipt_ends_the_doubt_too(database: Database) -> None:
+    (public_id,) = queued(database, 1, cc=[copied(database)])
+    run(database, RecordingChannel(lambda _email: Unknown("no answer")))
+    record(database, receipt(public_id, "delivered", address="ben@customer.example"))
+
+    assert (message(database).state, message(database).delivery) == ("accepted", "none")
+
+
+@pytest.mark.parametrize(
+    ("kind", "topic", "basis"), [("complained", "*", "complaint"), ("unsubscribed", "news", "unsubscribe")]
+)
+def test_what_a_reader_told_the_provider_is_their_word_whatever_address_they_have_later(
+    database: Database, kind: str, topic: str, basis: str
+) -> None:
+    (public_id,) = queued(database, 1)
+    run(database, RecordingChannel())
+    record(database, receipt(public_id, kind, address="user-0@customer.example"))
+    record(database, receipt(public_id, kind, natural_key="again"))
+    digested(database)
+
+    assert consents(database) == [("user-0", topic, "withdrawn", basis)]
+    with database.transaction() as session:
+        session.execute(update(Contact).values(email="new@customer.example", address_key="new@customer.example"))
+        queue(session, {"email": session.scalars(select(Message.template_version_id)).one()}, 1, now=MONDAY, first=1)
+        reader = session.scalars(select(Contact.id).where(Contact.external_id == "user-0")).one()
+        session.execute(update(Message).where(Message.state == "queued").values(contact_id=reader))
+    run(database, RecordingChannel())
+    with database.reading() as session:
+        assert session.scalars(select(Message.reason).order_by(Message.id)).all() == [None, "opted_out"]
+
+
+def test_a_copied_reader_who_complains_speaks_for_themselves(database: Database) -> None:
+    (public_id,) = queued(database, 1, cc=[copied(database)])
+    run(database, RecordingChannel())
+    record(database, receipt(public_id, "complained", address="Ben@customer.example"))
+    digested(database)
+
+    assert consents(database) == [("ben", "*", "withdrawn", "complaint")]
+    assert "message.complained" not in names(database)
+
+
+def digested(database: Database) -> None:
+    with database.transaction() as session:
+        digest(session, Library(), now=MONDAY + timedelta(minutes=3))
+
+
+def consents(database: Database) -> list[tuple[str, str, str, str]]:
+    """Who said what on which topic, and on what grounds."""
+    asked = select(Contact.external_id, Consent.topic, Consent.state, Consent.basis)
+    with database.reading() as session:
+        return [tuple(row) for row in session.execute(asked.join(Contact, Contact.id == Consent.contact_id))]
+
+
 def test_a_receipt_ends_the_doubt_about_a_hand_over(database: Database) -> None:
     (public_id,) = queued(database, 1, wakes=True)
     run(database, RecordingChannel(lambda _email: Unknown("no answer")))
@@ -117,7 +184,7 @@ def test_a_receipt_keeps_a_message_from_going_twice_after_a_restored_backup(data
 def test_a_rejected_message_stays_rejected(database: Database) -> None:
     (public_id,) = queued(database, 1)
     with database.transaction() as session:
-        session.execute(update(Message).values(state="rejected"))
+        session.execute(update(Message).values(state="rejected", ended_at=MONDAY, due_at=None))
     record(database, receipt(public_id, "dropped"))
     assert (message(database).state, message(database).delivery) == ("rejected", "dropped")
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from engage.customers.tables import Consent
 from engage.db.session import Database
+from engage.journeys.digesting import digest
 from engage.messages.drafting import draft
 from engage.messages.tables import Click, Message, Suppression
 from engage.messages.unsubscribing import unsubscribe_headers
@@ -19,7 +20,7 @@ from engage.testing import MONDAY, FrozenClock, make_contact
 from engage.web.errors import handle_errors
 from engage.web.headers import harden
 from engage.web.public.blueprint import public_pages
-from tests.integration.messages.scene import LINKS, Cast, events, play
+from tests.integration.messages.scene import LINKS, Cast, days, events, play
 from tests.support.site import installation
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -77,12 +78,55 @@ def test_one_click_answers_blank_and_the_tenth_time_like_the_first(
     for _ in range(3):
         answer = browser.post(path, data=ONE_CLICK)
         assert (answer.status_code, answer.data, answer.headers.get("Location")) == (200, b"", None)
+        digested(database)
     with database.reading() as session:
         consents = session.execute(select(Consent.topic, Consent.state, Consent.basis)).all()
 
     assert suppressions(database) == [("aiko@customer.example", "product", "unsubscribed", "one_click")]
     assert [tuple(row) for row in consents] == [("product", "withdrawn", "unsubscribe")]
-    assert events(database) == ["message.unsubscribed"]
+    assert events(database) == ["unsubscribed", "message.unsubscribed"]
+
+
+def test_whoever_shares_an_address_stops_a_topic_for_themselves_too(
+    database: Database, cast: Cast, browser: FlaskClient
+) -> None:
+    browser.post(path_of(sent(database, cast)), data=ONE_CLICK)
+    digested(database)
+    with database.transaction() as session:
+        ben = make_contact(session, None, "ben", email="aiko@customer.example").id
+    path = path_of(sent(database, cast, visit=2, contact_id=ben))
+    before = browser.get(path).get_data(as_text=True)
+    browser.post(path, data={"from": "page"})
+    after = browser.get(path).get_data(as_text=True)
+    digested(database)
+    with database.reading() as session:
+        refused = session.execute(select(Consent.contact_id, Consent.state).order_by(Consent.id)).all()
+
+    assert "停止しますか" in before
+    assert "停止しますか" not in after
+    assert [tuple(row) for row in refused] == [(cast.aiko, "withdrawn"), (ben, "withdrawn")]
+
+
+def test_a_no_after_a_new_yes_counts_again(database: Database, cast: Cast, browser: FlaskClient) -> None:
+    path = path_of(sent(database, cast))
+    browser.post(path, data=ONE_CLICK)
+    digested(database)
+    with database.transaction() as session:
+        session.execute(update(Consent).values(at=MONDAY - days(2)))
+        session.add(
+            Consent(contact_id=cast.aiko, topic="product", state="granted", basis="x", evidence="", at=MONDAY - days(1))
+        )
+    browser.post(path, data=ONE_CLICK)
+    digested(database)
+    with database.reading() as session:
+        states = session.scalars(select(Consent.state).order_by(Consent.at)).all()
+
+    assert states == ["withdrawn", "granted", "withdrawn"]
+
+
+def digested(database: Database) -> None:
+    with database.transaction() as session:
+        digest(session, Library(), now=MONDAY)
 
 
 def test_one_click_works_as_multipart_too(database: Database, cast: Cast, browser: FlaskClient) -> None:

@@ -97,6 +97,16 @@ def test_a_changed_word_of_the_vocabulary_is_live_without_a_new_version(database
         assert Library().vocabulary(session).topics["onboarding"].purpose == "promotional"
 
 
+def test_another_order_of_the_vocabulary_is_a_change(database: Database, team: Team) -> None:
+    said = [f"{key}: {{title: {{ja: 案内, en: News}}, purpose: promotional}}\n" for key in ("onboarding", "news")]
+    team.write("playbooks/_shared/topics.yaml", "".join(said))
+    first = publish(database, team)
+    team.write("playbooks/_shared/topics.yaml", "".join(reversed(said)))
+    assert publish(database, team) > first
+    with database.reading() as session:
+        assert list(Library().vocabulary(session).topics) == ["news", "onboarding"]
+
+
 def test_an_old_version_is_readable_after_its_fact_was_withdrawn(database: Database, team: Team) -> None:
     publish(database, team)
     with database.reading() as session:

@@ -66,9 +66,9 @@ def test_check_says_where_and_how_and_ends_with_1(environment: dict[str, str], t
     team.write("playbooks/other.yaml", PLAYBOOK.replace("greeting\n", "other\n").replace("email:", "emial:"))
     broken = run(environment, "check")
     assert broken.exit_code == 1
-    assert "playbooks/other.yaml:10:5: unknown-key: unknown key 'emial' (did you mean email?)" in broken.output
+    assert "playbooks/other.yaml:11:5: unknown-key: unknown key 'emial' (did you mean email?)" in broken.output
     assert run(environment, "check", "greeting").exit_code == 0
-    assert told(environment, "check", "other")["problems"][0]["line"] == 10
+    assert told(environment, "check", "other")["problems"][0]["line"] == 11
     assert isinstance(run(environment, "check", "othr").exception, NotFoundError)
 
 

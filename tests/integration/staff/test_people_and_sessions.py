@@ -54,6 +54,7 @@ def test_who_has_left_or_has_no_password_cannot_log_in(database: Database) -> No
         {"role": "king"},
         {"position": "janitor"},
         {"locale": "fr"},
+        {"time_zone": "Mars/Base"},
         {"password": "short"},
         {"family_name": " "},
         {"family_name": "佐藤\r\nBcc: x@y.example"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import pytest
 from engage.config import Settings
 from engage.db.session import Database
 from engage.events.tables import SOURCE_IMPORT, Event
+from engage.releases.tables import PausedPlaybook
 from engage.testing import MONDAY, FrozenClock
-from engage.upkeep.doctor import Finding, Patient, examine
+from engage.upkeep.doctor import Patient, examine
+from engage.upkeep.findings import Finding
 
 
 def patient(home: Path, database: Database, *, migrated: bool = True, redis: bool | None = True) -> Patient:
@@ -35,6 +38,14 @@ def test_a_fresh_installation_is_told_its_next_steps(database: Database, tmp_pat
     assert findings["colleagues"].way_out == "engage users add EMAIL"
 
 
+@pytest.mark.parametrize("url", ["pigeon:", "sendgrid:"])
+def test_a_way_to_send_mail_that_cannot_be_used_is_no_good_sign(database: Database, tmp_path: Path, url: str) -> None:
+    asked = replace(
+        patient(tmp_path, database), settings=Settings.from_env({"ENGAGE_HOME": str(tmp_path), "ENGAGE_EMAIL_URL": url})
+    )
+    assert by_name(examine(asked))["email"].verdict == "bad"
+
+
 def test_a_database_of_another_version_is_named_before_anything_that_rests_on_it(
     database: Database, tmp_path: Path
 ) -> None:
@@ -56,6 +67,14 @@ def test_events_that_nobody_digests_are_a_lag(database: Database, tmp_path: Path
         )
     finding = by_name(examine(patient(tmp_path, database)))["events"]
     assert (finding.verdict, finding.said) == ("bad", "have waited for 0:06:00")
+
+
+def test_a_pause_that_may_be_forgotten_is_told(database: Database, tmp_path: Path) -> None:
+    with database.transaction() as session:
+        session.add(PausedPlaybook(playbook_key="renewal", since=MONDAY, by="cli:sato", reason="wrong price"))
+    finding = by_name(examine(patient(tmp_path, database)))["pause"]
+    assert finding.said == "renewal is paused since 2026-11-16 by cli:sato: wrong price"
+    assert finding.way_out == "engage playbooks resume renewal"
 
 
 def test_a_database_that_does_not_answer_is_one_finding_with_a_way_out(tmp_path: Path) -> None:

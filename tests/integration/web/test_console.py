@@ -15,14 +15,17 @@ from sqlalchemy import select
 
 from engage.db.session import Database
 from engage.journeys.tables import Enrolment, StepRun
+from engage.messages.policy.order import POLICIES
 from engage.messages.tables import Approval, GateCheck, Message
-from engage.releases.tables import PlaybookVersion, Release
+from engage.releases.tables import PausedPlaybook, PlaybookVersion, Release
 from engage.staff import sessions
 from engage.staff.passwords import hash_password
 from engage.staff.people import add_person
 from engage.staff.tables import AuditEntry, StaffMember
+from engage.tasks.listing import ListedTask, list_tasks
 from engage.tasks.raising import NewTask, raise_tasks
 from engage.testing import MONDAY, FrozenClock, make_account, make_contact
+from engage.web.app import create_app
 from engage.web.console.blueprint import OPEN_ENDPOINTS
 from tests.support.site import installation, make_approval, site
 
@@ -189,6 +192,11 @@ def test_logging_out_ends_the_session_for_good(desk: Desk) -> None:
 # -- forged forms
 
 
+def test_the_front_door_leads_to_the_console(database: Database, tmp_path: Path) -> None:
+    client = create_app(installation(database, FrozenClock(), tmp_path)).test_client()
+    assert client.get("/", follow_redirects=True).request.path == "/console/login"
+
+
 @pytest.mark.parametrize("token", ["", "x", "é"])
 def test_a_form_without_the_right_token_changes_nothing(desk: Desk, database: Database, asked: str, token: str) -> None:
     fields = {**hidden_fields(desk.page(f"/approvals/{asked}")), "csrf_token": token}
@@ -265,7 +273,8 @@ def test_the_mail_stands_in_a_frame_that_can_do_nothing(desk: Desk, asked: str) 
 
 def test_the_reasons_are_read_from_the_journal(desk: Desk, database: Database, asked: str) -> None:
     with database.transaction() as session:
-        release = Release(created_at=MONDAY, author="x", vocabulary={}, playbooks={})
+        plan = {"type": "text", "title": {"ja": "ご契約プラン", "en": "Plan"}}
+        release = Release(created_at=MONDAY, author="x", vocabulary={"facts": {"account.plan": plan}}, playbooks={})
         session.add(release)
         session.flush()
         version = PlaybookVersion(
@@ -286,7 +295,7 @@ def test_the_reasons_are_read_from_the_journal(desk: Desk, database: Database, a
         session.add(
             StepRun(
                 enrolment_id=enrolment.id, step_id="value", visit=1, decided_at=MONDAY, decision="ordered",
-                inputs={"contract": {"ends_on": "2027-03-31"}, "account.touch_model": "high"},
+                inputs={"contract": {"ends_on": "2027-03-31"}, "account.touch_model": "high", "account.plan": "gold"},
             )
         )  # fmt: skip
         session.add(
@@ -299,8 +308,13 @@ def test_the_reasons_are_read_from_the_journal(desk: Desk, database: Database, a
 
     for said in ("契約更新のご案内", "安心できる", "contract.renewed", "contract.ends_on", "2027年3月31日", "high"):
         assert said in page
-    assert page.count('<li class="allow">') == 4 and page.count('<li class="hold">') == 1
-    assert "営業時間になるまで待っています" in page
+    assert '<span title="account.plan">ご契約プラン</span>' in page  # as the team calls its own fact
+    before = [name for name, _ in POLICIES].index("sending_hours")
+    assert page.count('<li class="allow">') == before and page.count('<li class="hold">') == 1
+    assert "営業時間になるまで待っています" in page and "一時停止中です" not in page
+    with database.transaction() as session:
+        session.add(PausedPlaybook(playbook_key="renewal", since=MONDAY, by="cli:test", reason=""))
+    assert "から一時停止中です" in desk.page(f"/approvals/{asked}")
 
 
 # -- deciding
@@ -431,6 +445,30 @@ def test_a_task_is_done_once(desk: Desk, database: Database) -> None:
     assert desk.send(done[1], seen=page, outcome="お話しできた").location == "/console/tasks?notice=done"
     assert desk.send(done[1], seen=page).status_code == 409
     assert "電話する" not in desk.page("/tasks")
+
+
+def test_a_form_is_filled_in(desk: Desk, database: Database) -> None:
+    label = {"ja": "議事録の場所", "en": "Where the minutes are"}
+    fields = [{"name": "url", "type": "text", "label": label, "needed": True}]
+    with database.transaction() as session:
+        title = {"ja": "議事録", "en": "Minutes"}
+        raise_tasks(
+            session,
+            [NewTask(key="f", account_id=None, title=title, reason="form", due_at=MONDAY, fields=fields)],
+            now=MONDAY,
+        )
+    page = desk.page("/tasks")
+    done = re.search(r'action="/console(/tasks/[^"]+/done)"', page)
+    assert done is not None and "議事録の場所" in page and 'name="field.url"' in page
+
+    assert desk.send(done[1], seen=page).status_code == 400
+    assert desk.send(done[1], seen=page, **{"field.url": "https://x.example"}).status_code == 303
+    assert list_tasks_of(database)[0].answers == {"url": "https://x.example"}
+
+
+def list_tasks_of(database: Database) -> list[ListedTask]:
+    with database.reading() as session:
+        return list_tasks(session, now=MONDAY, state=None)
 
 
 def test_language_and_colours_are_chosen_and_kept(desk: Desk) -> None:

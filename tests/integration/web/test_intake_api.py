@@ -23,7 +23,7 @@ from engage.db.session import Database
 from engage.events.problems import list_problems
 from engage.events.tables import Event
 from engage.events.timeline import EventRow, unresolved
-from engage.staff.keys import create_write_key, list_write_keys, revoke_write_key
+from engage.staff.keys import BROWSER, create_write_key, list_write_keys, revoke_write_key
 from engage.web.api.blueprint import KINDS, intake_api
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
@@ -256,7 +256,41 @@ def test_a_browser_may_ask_first(served: Served) -> None:
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     allowed = answer.headers["Access-Control-Allow-Headers"]
     assert all(name in allowed for name in ("authorization", "content-type", "x-retry-count"))
-    assert served.post({"batch": []}).headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_scripts_may_read_what_a_browser_key_gets_and_no_answer_to_a_server_key(served: Served) -> None:
+    with served.database.transaction() as session:
+        browser = create_write_key(session, "page", kind=BROWSER, now=NOW)
+    answers = [served.post({"batch": []}, auth=(key, "")) for key in (browser, served.key, "wrong")]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 401]
+    assert [answer.headers.get("Access-Control-Allow-Origin") for answer in answers] == ["*", None, "*"]
+
+
+def test_a_browser_key_joins_nobody_to_an_account(served: Served) -> None:
+    with served.database.transaction() as session:
+        browser = create_write_key(session, "page", kind=BROWSER, now=NOW)
+    evil = {
+        "type": "identify", "userId": "evil", "timestamp": "1991-01-01T00:00:00Z", "context": {"groupId": "acme"},
+        "traits": {"email": "evil@evil.example", "roles": ["champion"]},
+    }  # fmt: skip
+    answer = served.post({"batch": [evil, track(context={"groupId": "acme"})]}, auth=(browser, ""))
+    alone = served.post(evil, path="/v1/identify", auth=(browser, ""))
+
+    assert (answer.status_code, alone.status_code, alone.json()["code"]) == (200, 400, "not_for_browser_keys")
+    assert [(event.type, event.user_id, event.group_id) for event in served.events()] == [("track", "aiko", None)]
+    with served.database.reading() as session:
+        assert [one.code for one in list_problems(session, limit=10)] == ["not_for_browser_keys"] * 2
+
+
+@pytest.mark.parametrize("credentials", [b"Basic \xe9\xe9", b"Basic w6k6", b"Basic /////w=="])
+def test_a_key_of_other_letters_is_no_key(served: Served, credentials: bytes) -> None:
+    answer = served.post({"batch": []}, auth=None, headers={"Authorization": credentials})
+    assert answer.status_code == 401
+
+
+def test_half_a_character_is_no_key(served: Served) -> None:
+    assert served.post(b'{"writeKey": "\\ud800", "batch": []}', auth=None).status_code == 401
 
 
 def test_without_a_store_the_client_is_asked_to_come_back() -> None:

@@ -24,7 +24,7 @@ PROGRAM = (
 def served(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], Redis]]:
     running = subprocess.Popen([sys.executable, "-c", PROGRAM, str(home)], cwd=Path(__file__).parents[3])
     with Redis.from_url(embedded_url(home)) as connection:
-        until(lambda: answers(connection) and connection.info()["process_id"] == running.pid)
+        until(lambda: answers(connection, running.pid))
         try:
             yield running, connection
         finally:
@@ -32,9 +32,10 @@ def served(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], Redis]]:
             running.wait()
 
 
-def answers(connection: Redis) -> bool:
+def answers(connection: Redis, pid: int) -> bool:
+    """Whether this process serves; the one before it may go while it is asked."""
     try:
-        return bool(connection.ping())
+        return bool(connection.info()["process_id"] == pid)
     except NotThereError:
         return False
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from engage.channels.base import Accepted, NotSent, Rejected
+from engage.channels.email.opening import open_channel
 from engage.channels.email.outbox import OutboxChannel
 from engage.channels.email.recording import RecordingChannel
+from engage.config import Settings
 from tests.unit.channels.mails import an_email
 
 
@@ -37,6 +40,19 @@ def test_a_folder_that_cannot_be_written_means_surely_not_sent(tmp_path: Path) -
     (tmp_path / "outbox").rmdir()
     (outcome,) = channel.send([an_email()])
     assert isinstance(outcome, NotSent)
+
+
+def test_opening_the_outbox_sweeps_what_a_kill_left_half_written_and_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "outbox"
+    folder.mkdir()
+    names = [".msg_1.eml.4711", ".msg_2.eml.4712", "msg_3.eml", ".keep"]
+    for name in names:
+        (folder / name).write_bytes(b"half a ma")
+    for name in (".msg_1.eml.4711", "msg_3.eml", ".keep"):
+        os.utime(folder / name, (0, 0))
+    channel = open_channel(Settings.from_env({"ENGAGE_HOME": str(tmp_path)}))
+    channel.close()
+    assert sorted(path.name for path in folder.iterdir()) == sorted(names[1:])
 
 
 def test_the_recorder_remembers_what_it_accepted() -> None:

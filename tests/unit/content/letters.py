@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engage.language.compiling import CompiledTemplate, compile_template
+from engage.language.questions import question_facts
 from engage.language.workspace import Workspace, load_workspace
 from engage.messages.composing import why_held
 from engage.messages.links import Links
@@ -26,14 +27,37 @@ EMAILS = (
     "business-review/review",
     "renewal/value-so-far",
     "renewal/reminder",
+    "renewal/for-approval",
+    "renewal/decision-day",
     "renewal/for-partner",
+    "renewal/last-month",
     "renewal-thanks/thanks",
+    "questions/ask",
+    "nps/question",
+    "nps/detractor",
+    "nps/promoter",
+    "advocacy/ask",
+    "expansion/capacity",
+    "expansion/department",
+    "churn-risk/how-can-we-help",
+    "win-back/first",
+    "win-back/last",
+    "onboarding/celebrate",
+    "onboarding/rescue",
+    "feature-adoption/use-case",
+    "seats-activation/invite",
+    "usage-falling/how-is-work",
+    "stakeholder-change/who-follows",
+    "stakeholder-change/briefing",
 )
 IN_APP = (
     "first-use/next-step-admin",
     "first-use/next-step-user",
     "renewal/notice",
     "business-review/arrived",
+    "onboarding/reached",
+    "feature-adoption/try-it",
+    "seats-activation/invite-here",
 )
 
 
@@ -54,7 +78,7 @@ def letter(name: str, locale: str, facts: dict[str, Any] | None = None) -> Rende
     """One shipped mail."""
     source = template(name, locale)
     filled = full(locale) if facts is None else facts
-    topic = workspace().vocabulary.topics[source.meta["topic"]]
+    topic = workspace().vocabulary.topics[source.meta["topic"] or "contract"]
     filled = {**filled, "unsubscribe_topic": topic.title.for_locale(locale)}
     return fill_email(source, filled, links=LINKS, message_id="msg_1", purpose=source.meta["purpose"])
 
@@ -77,6 +101,7 @@ def full(locale: str) -> dict[str, Any]:
     team = company.pop("team")
     facts: dict[str, Any] = copy.deepcopy(_FACTS[locale]) | {"company": company, "team": team}
     who = {"ja": Addressee(company="みなと商事株式会社", department="経営企画部", title="部長", family_name="山田")}
+    facts["question"] = question_facts(workspace().vocabulary.questions, "renewal_intent", locale)
     greeting = salute(who.get(locale, Addressee(family_name="Yamada", given_name="Hanako")), locale)
     return facts | {"salutation": greeting.full, "salutation_short": greeting.short}
 
@@ -122,8 +147,25 @@ def _facts(locale: str) -> dict[str, Any]:
             "name": "みなと商事株式会社" if ja else "Minato Trading",
             "country": "JP",
             "seats": 30,
+            "seats_used": 28,
+            "new_department": "東北支社 購買課" if ja else "Purchasing, Sendai",
+            "improved_since": "紙の請求書を写真から取り込めます。"
+            if ja
+            else "Paper invoices can be read from a photo.",
             "touch_model": "high",
             "next_goal": "請求処理も同じ流れに載せる" if ja else "bring invoicing into the same flow",
+            "onboarding_due_on": "2026-06-30",
+            "onboarding_met_on": "2026-06-12",
+            "onboarding_success": "三拠点が同じ手順で締める" if ja else "three sites close the month the same way",
+            "onboarding_open": ["勘定科目の取り込み", "大阪拠点の設定"]
+            if ja
+            else ["Import of accounts", "Set-up in Osaka"],
+            "key_feature": "自動集計" if ja else "Auto totals",
+            "key_feature_for": "三拠点の数字を集め直す手間をなくす"
+            if ja
+            else "No more collecting figures from three sites",
+            "seats_needed": 48,
+            "seats_as_of": "2026-11-30",
         },
         "contact": {"email": "yamada@minato.example", "known_days": 400},
         "contract": {
@@ -171,10 +213,21 @@ def _facts(locale: str) -> dict[str, Any]:
             "contact_events": 86,
             "first_used_at": "2026-04-07T10:00:00+09:00",
         },
+        "use_case": {
+            "title": "拠点の数字を毎朝並べて見る" if ja else "See all sites side by side",
+            "text": "拠点ごとの表計算を、同じ定義で並べます。" if ja else "The sheets of each site stand side by side.",
+        },
         "event": {"name": "contract.renewed", "properties": {}},
         "waited": {"happened": True, "event": "kickoff.minutes_recorded", "properties": _minutes(ja)},
         "occurrence": {"date": "2026-12-01", "period_start": "2026-09-01", "period_end": "2026-11-30"},
-        "sent": {"value": {"state": "accepted", "at": "2026-11-12T10:00:00+09:00"}},
+        "answers": {
+            "renewal_intent": "deciding",
+            "renewal_intent_date": "2027-01-15",
+            "renewal_intent_at": "2026-12-01T10:00:00+09:00",
+            "nps_at": "2026-11-28T10:00:00+09:00",
+            "advocacy_permission_at": "2026-11-28T10:00:00+09:00",
+        },
+        "sent": {step: {"state": "accepted", "at": "2026-11-12T10:00:00+09:00"} for step in ("value", "ask", "first")},
     }
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.unit.content.letters import EMAILS, LOCALES, letter
+from tests.unit.content.letters import EMAILS, LOCALES, full, letter
 
 WIDTHS = (375, 1280)
 LUMINANCE = """
@@ -37,21 +38,29 @@ LUMINANCE = """
 """
 
 
+@pytest.fixture(scope="module")
+def window(browser: Any) -> Iterator[Any]:
+    """One page for all mails: opening one takes longer than to look at it."""
+    page = browser.new_page()
+    yield page
+    page.close()
+
+
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("name", EMAILS)
 def test_a_mail_fits_phone_and_desktop_and_can_be_read_in_the_dark(
-    name: str, locale: str, browser: Any, tmp_path: Path
+    name: str, locale: str, window: Any, tmp_path: Path
 ) -> None:
     path = tmp_path / "mail.html"
     path.write_text(letter(name, locale).html, encoding="utf-8")
+    window.goto(path.as_uri())
+    for width in WIDTHS:
+        window.set_viewport_size({"width": width, "height": 800})
+        assert window.evaluate("document.documentElement.scrollWidth") <= width
     for scheme in ("light", "dark"):
-        page = browser.new_page(color_scheme=scheme)
-        page.goto(path.as_uri())
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 800})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.evaluate(LUMINANCE) == []
-        page.close()
+        window.emulate_media(color_scheme=scheme)
+        assert window.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") is (scheme == "dark")
+        assert window.evaluate(LUMINANCE) == []
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -66,4 +75,22 @@ def test_a_printed_review_is_grey_on_a4_and_carries_no_personal_link(locale: str
     assert [link for link in shown if "/unsubscribe/" in link] == []
     assert set(colours) == {"rgb(0, 0, 0)"}
     assert page.evaluate("document.documentElement.scrollWidth") <= 794
+    page.close()
+
+
+@pytest.mark.parametrize("touch_model", ["low", "tech"])
+@pytest.mark.parametrize("locale", LOCALES)
+def test_on_paper_a_review_has_no_button_that_nobody_can_press(
+    locale: str, touch_model: str, browser: Any, tmp_path: Path
+) -> None:
+    facts = full(locale)
+    facts["account"] |= {"touch_model": touch_model, "review_action": None}
+    path = tmp_path / "mail.html"
+    path.write_text(letter("business-review/review", locale, facts).html, encoding="utf-8")
+    page = browser.new_page(viewport={"width": 794, "height": 1123})
+    page.goto(path.as_uri())
+    buttons = "[...document.querySelectorAll('.action a')].filter(a => a.offsetParent).length"
+    assert page.evaluate(buttons) == 1
+    page.emulate_media(media="print")
+    assert page.evaluate(buttons) == 0
     page.close()

@@ -76,6 +76,8 @@ def test_a_letter_shows_three_facts_of_this_customer(name: str, locale: str) -> 
         facts["handoff"]["facts"][0]["text"],
     ]
     known += [str(usage["active_users"]), f"{usage['events']:,}", str(usage["contact_events"])]
+    account = facts["account"]
+    known += [account["onboarding_success"], account["key_feature"], f"{account['seats_used']}"]
     known += [_date(contract["ends_on"], locale), _date(contract["starts_on"], locale), _date("2026-04-09", locale)]
     body = text.split(facts["sender"]["email"])[0]
     assert sum(fact in body for fact in known) >= 3
@@ -102,7 +104,7 @@ def test_html_says_its_language_has_a_preheader_and_fits_dark_mode(name: str, lo
 @every_letter
 def test_an_unsubscribe_is_offered_where_the_purpose_asks_and_names_its_topic(name: str, locale: str) -> None:
     source, mail = template(name, locale), letter(name, locale)
-    topic = workspace().vocabulary.topics[source.meta["topic"]].title.for_locale(locale)
+    topic = workspace().vocabulary.topics[source.meta["topic"] or "contract"].title.for_locale(locale)
     offered = "https://engage.example/unsubscribe/" in mail.text
     assert offered == (source.meta["purpose"] != "transactional")
     if offered:
@@ -119,6 +121,11 @@ def test_what_a_letter_needs_holds_it_when_missing(name: str, locale: str) -> No
             assert held(name, locale, facts) is not None or need.endswith("[0]")
         else:
             assert held(name, locale, without(facts, need)) is not None, need
+
+
+@every_letter
+def test_a_goal_that_is_counted_without_a_unit_holds_no_letter(name: str, locale: str) -> None:
+    assert held(name, locale, without(full(locale), "goal.unit")) is None
 
 
 @every_letter

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engage.messages.salutations import Addressee, salute
-from tests.unit.content.letters import LOCALES, changed, full, letter, without
+from tests.unit.content.letters import LINKS, LOCALES, changed, full, letter, without, workspace
 
 
 def greeted(who: Addressee, locale: str) -> str:
@@ -75,16 +75,40 @@ def test_a_welcome_names_who_writes_next_and_why(locale: str) -> None:
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-@pytest.mark.parametrize("name", ["renewal/value-so-far", "renewal/reminder"])
+@pytest.mark.parametrize("name", ["renewal/value-so-far", "renewal/reminder", "renewal/decision-day"])
 def test_the_renewal_question_has_four_answers_and_is_no_contract_act(name: str, locale: str) -> None:
     mail = letter(name, locale)
-    answers = {
-        "ja": ("1 継続する", "2 社内で検討している", "3 相談したい", "4 継続しない"),
-        "en": ("1 We will continue", "2 We are deciding internally", "3 We want to talk", "4 We will not continue"),
-    }[locale]
-    assert all(answer in mail.text.splitlines() for answer in answers)
+    for key, choice in workspace().vocabulary.questions["renewal_intent"].choices.items():
+        url = LINKS.answer_url("msg_1", "renewal_intent", key)
+        assert f"{choice.text.for_locale(locale)}: {url}" in mail.text.splitlines()
+        assert mail.html.count(f'href="{url}"') == 1
     assert {"ja": "お手続きにはあたりません", "en": "neither renews nor ends the contract"}[locale] in mail.text
-    assert mail.html.count("mailto:m.sato@aoba-works.example?subject=") == 4
+    assert {"ja": "このメールへの返信でも", "en": "a reply to this mail does as well"}[locale] in mail.text
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_page_to_forward_names_contract_results_and_deadline_and_carries_no_link(locale: str) -> None:
+    mail = letter("renewal/for-approval", locale)
+    told = {
+        "ja": ("2027年2月26日(金)", "お手続きがない場合", "月次締めを5営業日で終える", "7営業日", "2027年1月15日(金)"),
+        "en": ("February 26, 2027", "If nothing is done", "close the month in 5 business days", "January 15, 2027"),
+    }[locale]
+    assert [said for said in told if said not in mail.text] == []
+    assert [link for link in ("href=", "/survey/", "/unsubscribe/", "/click/") if link in mail.html] == []
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_page_to_forward_shows_a_price_only_where_it_is_known_and_ours(locale: str) -> None:
+    priced = {"amount_minor": 1_200_000, "currency": "JPY", "contact_policy": "direct"}
+    price = {"ja": "1,200,000円", "en": "¥1,200,000"}[locale]
+
+    def shown(**said: object) -> bool:
+        return price in letter("renewal/for-approval", locale, changed(full(locale), contract=said)).text
+
+    assert shown(**priced)
+    assert not shown(**priced | {"contact_policy": "copy_partner"})
+    assert not shown(**priced | {"sold_by": "nishi"})
+    assert not shown(contact_policy="direct")
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -140,3 +164,42 @@ def test_thanks_ask_for_one_planning_talk(touch: str, locale: str) -> None:
     group, own = {"ja": ("合同の説明会", "日時を二つ"), "en": ("planning sessions", "two times")}[locale]
     assert (group in mail.text) == (touch == "tech")
     assert (own in mail.text) == (touch == "high")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_falling_use_is_asked_about_without_a_count_or_a_reproach(locale: str) -> None:
+    mail = letter("usage-falling/how-is-work", locale)
+    usage = full(locale)["usage"]
+    watched = {"ja": ("ご利用が", "操作", "ログイン", "減"), "en": ("noticed", "usage", "log in", "fewer", "less")}[
+        locale
+    ]
+    figures = (str(usage["active_users"]), f"{usage['events']:,}")
+    body = mail.text.split(full(locale)["sender"]["email"])[0]
+    assert [said for said in (*watched, *figures) if said in body] == []
+    for key, choice in workspace().vocabulary.questions["work_now"].choices.items():
+        url = LINKS.answer_url("msg_1", "work_now", key)
+        assert f"{choice.text.for_locale(locale)}: {url}" in mail.text.splitlines()
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_seats_are_counted_against_those_who_need_them(locale: str) -> None:
+    needed, bought = {"ja": ("48名のうち28名", "30名分のうち28名"), "en": ("28 of the 48", "28 of the 30")}[locale]
+    assert needed in letter("seats-activation/invite", locale).text
+    lacking = without(full(locale), "account.seats_needed")
+    assert bought in letter("seats-activation/invite", locale, lacking).text
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_rescue_names_what_is_left_and_blames_nobody(locale: str) -> None:
+    text = letter("onboarding/rescue", locale).text
+    assert [item for item in full(locale)["account"]["onboarding_open"] if item not in text] == []
+    blame = {"ja": ("遅れ", "できていない", "未達"), "en": ("late", "behind", "failed", "missed")}[locale]
+    assert [word for word in blame if word in text.split(full(locale)["sender"]["email"])[0]] == []
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("touch", ["high", "tech"])
+def test_who_takes_over_is_asked_for_one_thing_that_fits_their_touch(touch: str, locale: str) -> None:
+    text = letter("stakeholder-change/briefing", locale, changed(full(locale), account={"touch_model": touch})).text
+    meeting, word = {"ja": ("日時を二つ", "一言で結構"), "en": ("two times", "the one thing")}[locale]
+    assert ((meeting in text), (word in text)) == ((touch == "high"), (touch == "tech"))

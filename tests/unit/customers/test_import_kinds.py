@@ -92,3 +92,10 @@ def test_every_reason_of_a_row_is_told() -> None:
     said = refused("contracts", {**CONTRACT, "ends_on": "soon", "amount": "lots", "contract_id": ""})
 
     assert all(part in said for part in ("contract_id is empty", "ends_on", "amount"))
+
+
+@pytest.mark.parametrize(
+    "title", ["user_id", "User ID", "userId", "contact_id", "Contact ID", "利用者ID", "担当者ＩＤ"]
+)
+def test_the_id_of_a_person_goes_by_many_names(title: str) -> None:
+    assert column_name(title) == "user_id"

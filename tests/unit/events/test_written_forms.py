@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from engage.events.written_forms import minor_units, narrow, parse_currency, parse_date, parse_whole, parse_yes
+from engage.events.written_forms import (
+    minor_units,
+    narrow,
+    parse_currency,
+    parse_date,
+    parse_moment,
+    parse_whole,
+    parse_yes,
+)
 
 MARCH = date(2027, 3, 31)
 
@@ -23,6 +32,36 @@ MARCH = date(2027, 3, 31)
 )  # fmt: skip
 def test_a_day_is_read_in_every_usual_form(text: str) -> None:
     assert parse_date(text) == MARCH
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2027/3/31", "2027-03-30T15:00"), ("2027年3月31日", "2027-03-30T15:00"), ("2027-03-31", "2027-03-30T15:00"),
+        ("2027/3/31 9:05", "2027-03-31T00:05"), ("2027-03-31T09:05:30", "2027-03-31T00:05:30"),
+        ("２０２７年３月３１日　９：０５", "2027-03-31T00:05"), ("令和9年3月31日 18時30分", "2027-03-31T09:30"),
+        ("2027-03-31 23:59:59.250", "2027-03-31T14:59:59"), ("2027年3月31日9時05分", "2027-03-31T00:05"),
+    ],
+)  # fmt: skip
+def test_a_moment_is_read_by_the_clock_of_the_place(text: str, moment: str) -> None:
+    assert datetime.fromisoformat(moment).replace(tzinfo=UTC) == parse_moment(text, ZoneInfo("Asia/Tokyo"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2027-03-31 25:00",
+        "2027-03-31 9:60",
+        "9:05",
+        "soon",
+        "2027-03-31 9:05 UTC",
+        "2027-03-31T00:00:00Z",
+        "2027-03-31T09:00+09:00",
+    ],
+)
+def test_what_names_a_zone_or_no_moment_is_not_read_so(text: str) -> None:
+    with pytest.raises(ValueError, match=r"date|time of day"):
+        parse_moment(text, ZoneInfo("Asia/Tokyo"))
 
 
 def test_the_first_year_of_an_era_is_known() -> None:
@@ -49,7 +88,8 @@ def test_an_amount_is_kept_in_the_smallest_unit(text: str, currency: str, minor:
 
 
 @pytest.mark.parametrize(("text", "currency"), [("1.5", "JPY"), ("1.005", "USD"), ("-5", "JPY"), ("many", "JPY"),
-                                                ("NaN", "JPY"), ("1e30", "JPY"), ("Infinity", "JPY")])  # fmt: skip
+                                                ("NaN", "JPY"), ("1e30", "JPY"), ("Infinity", "JPY"),
+                                                ("1e9999999", "JPY")])  # fmt: skip
 def test_what_cannot_be_an_amount_is_refused(text: str, currency: str) -> None:
     with pytest.raises(ValueError, match=r"amount|finer"):
         minor_units(text, currency)

@@ -73,9 +73,12 @@ class Tale:
         return [type(decision).__name__ for decision in decided.decisions]
 
 
-def settled(step: str, outcome: str, *, visit: int = 1, reason: str | None = None) -> dict[str, Any]:
-    at = TUESDAY.isoformat()
-    return {"purpose": "message", "step": step, "visit": visit, "outcome": outcome, "reason": reason, "at": at}
+def settled(
+    step: str, outcome: str, *, visit: int = 1, reason: str | None = None, to: Person | None = None
+) -> dict[str, Any]:
+    told = {"purpose": "message", "step": step, "visit": visit, "outcome": outcome, "reason": reason}
+    reader = {"contact": to.id, "message": f"msg_{visit}_{to.id}"} if to else {}
+    return told | reader | {"at": TUESDAY.isoformat()}
 
 
 def heard(purpose: str, name: str, *, step: str | None = None, **properties: Any) -> dict[str, Any]:

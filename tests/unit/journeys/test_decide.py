@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from engage.customers.recipients import Person
 from engage.journeys.decisions import Ended, Ordered, RunState, TaskRaised
 from engage.messages.orders import ApprovalRule
 from tests.unit.journeys.plays import AIKO, BEN, TUESDAY, Tale, heard, settled
@@ -101,6 +103,19 @@ def test_a_step_asks_others_than_the_playbook() -> None:
     assert tale.told[0].sender == "team"
 
 
+def test_two_people_who_share_a_box_get_one_mail() -> None:
+    head = "cc: [sponsor, partner, billing]\n"
+    aiko = replace(AIKO, facts={**AIKO.facts, "email": "office@aoba.example"})
+    ben = replace(BEN, facts={**BEN.facts, "email": "Office@Aoba.example "})
+    desk = {"email": "desk@nishi.example"}
+    cho, dan = Person(id=3, roles=("partner",), facts=desk), Person(id=4, roles=("billing",), facts=desk)
+    tale = Tale(MAIL, head, people=[aiko, ben, cho, dan])
+    tale.advance()
+
+    assert tale.told[0].person.id == aiko.id
+    assert tale.told[0].cc == (cho.id,)
+
+
 def test_a_copy_goes_out_only_under_its_condition_and_never_to_the_addressee() -> None:
     head = 'cc: ["sponsor if contract.contact_policy == \\"copy_partner\\"", champion]\n'
     direct = Tale(MAIL, head, contract={"contact_policy": "direct"})
@@ -179,6 +194,35 @@ def test_a_wait_until_a_date_starts_that_day_there() -> None:
     assert tale.advance() == ["Waiting"]
     assert tale.state.due_at is not None
     assert tale.state.due_at.isoformat() == "2026-11-30T15:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("until", "account", "expected"),
+    [
+        ("tuesday 10:00", {}, "2026-12-01T01:00:00+00:00"),  # it is Tuesday ten o'clock: the next one
+        ("tuesday 10:01", {}, "2026-11-24T01:01:00+00:00"),
+        ("open day 9:30", {"country": "JP"}, "2026-11-25T00:30:00+00:00"),
+        ("thursday 09:00", {"time_zone": "America/New_York"}, "2026-11-26T14:00:00+00:00"),
+        ("monday 18:00", {"time_zone": "America/New_York"}, "2026-11-30T23:00:00+00:00"),
+    ],
+)
+def test_a_wait_until_a_time_follows_the_clock_there(until: str, account: dict[str, str], expected: str) -> None:
+    there = {"time_zone": "Asia/Tokyo"} | account
+    tale = Tale(f'- wait: {{until: "{until}"}}\n- email: kickoff/welcome\n', account=there)
+
+    assert tale.advance() == ["Waiting"]
+    assert tale.state.due_at is not None
+    assert tale.state.due_at.isoformat() == expected
+    assert tale.advance(tale.state.due_at) == ["WaitEnded", "Ordered", "Ended"]
+
+
+def test_a_run_about_one_person_follows_the_clock_of_that_person() -> None:
+    tale = Tale('- wait: {until: "10:00"}\n- email: kickoff/welcome\n', contact={"time_zone": "Europe/Paris"})
+    tale.state = replace(tale.state, contact_id=1)
+
+    assert tale.advance() == ["Waiting"]
+    assert tale.state.due_at is not None
+    assert tale.state.due_at.isoformat() == "2026-11-24T09:00:00+00:00"
 
 
 @pytest.mark.parametrize(("contract", "reason"), [({}, "date_missing"), ({"starts_on": "2026-11-01"}, "date_passed")])

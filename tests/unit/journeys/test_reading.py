@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from engage.customers.facts import EVERYTHING, OF_CONTRACTS, OF_PEOPLE, OF_USAGE, read_for
-from engage.journeys.reading import read_ahead
+from engage.journeys.reading import next_step, read_ahead
 from tests.unit.journeys.plays import Tale, settled
 
 MAILS = """
@@ -13,7 +13,7 @@ MAILS = """
 
 
 def ahead(tale: Tale) -> frozenset[str]:
-    return read_ahead(tale.playbook, tale.program, tale.state)
+    return read_ahead(tale.playbook, tale.program, next_step(tale.program, tale.state))
 
 
 def test_names_say_what_must_be_read() -> None:

@@ -77,7 +77,9 @@ def test_a_review_comes_each_fiscal_quarter_and_knows_its_period() -> None:
 
     assert found is not None
     assert (found.key, found.due_at, found.is_late) == ("every:2026-10-01", at(2026, 10, 1), False)
-    assert found.facts == {"date": "2026-10-01", "period_start": "2026-07-01", "period_end": "2026-09-30"}
+    assert found.facts == {
+        "date": "2026-10-01", "previous_start": "2026-04-01", "period_start": "2026-07-01", "period_end": "2026-09-30",
+    }  # fmt: skip
 
 
 def test_a_recurrence_on_a_closed_day_comes_on_the_next_open_one() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engage.language.catalogue import Catalogue
 from engage.language.expressions import Expression, ExpressionError, parse_expression
+from engage.language.tree import LOOK_BACK, Heard
 
 CATALOGUE = Catalogue.builtin().with_facts({"account.plan": "text", "account.since": "date", "account.seats": "number"})
 FACTS: dict[str, Any] = {
@@ -20,6 +21,11 @@ FACTS: dict[str, Any] = {
     "event": {
         "occurred_at": datetime(2026, 12, 30, 12, tzinfo=UTC),
         "properties": {"pages": 3, "due": "2027-01-05", "Plan Name": "pro"},
+    },
+    "heard": {
+        'count("report.created", days=14)': 2,
+        'count_before("report.created", days=14)': 5,
+        'days_since_event("report.created")': None,
     },
     "sent": {"email_hello": {"state": "accepted"}},
     "today": date(2027, 1, 1),
@@ -69,6 +75,12 @@ def read(text: str) -> Expression:
         ("account.is_test == false", True),
         ("account.is_test or contract.auto_renew", True),
         ("true", True),
+        ('count("report.created", days=14) >= 3', False),
+        ('count("report.created", days=14) < 0.5 * count_before("report.created", days=14)', True),
+        ('days_since_event("report.created") is missing', True),
+        ('days_since_event("report.created") > 3', False),
+        ("account.seats / 3 * 3 == account.seats", True),
+        ("0.1 + 0.2 == 0.3", False),
         ('usage.trend is missing or usage.trend == "none"', True),
     ],
 )
@@ -106,6 +118,20 @@ def test_an_expression_is_worth(text: str, value: object) -> None:
         ("'a' if true else 'b'", 0, "bad-expression"),
         ("account.name.upper() == 'A'", 12, "unknown-function"),
         ("account[account.name] == 'A'", 7, "bad-expression"),
+        ('count("report.created") > 1', 0, "bad-expression"),
+        ('count("report.created", 14) > 1', 0, "bad-expression"),
+        ("count(account.name, days=14) > 1", 0, "bad-expression"),
+        ('count("report.created", days=account.seats) > 1', 36, "bad-window"),
+        ('count("report.created", days=0) > 1', 29, "bad-window"),
+        ('true or count_before("report.created", days=731) > 1', 44, "bad-window"),
+        ('count("report.created", days=true) > 1', 29, "bad-window"),
+        ('count("contract.renewed", days=14) > 1', 6, "not-use"),
+        ('days_since_event("replied") > 1', 17, "not-use"),
+        ('days_since_event("x", days=3) > 1', 0, "bad-expression"),
+        ('count("x", days=3) == "3"', 0, "bad-expression"),
+        ('cont("x", days=3) > 1', 0, "unknown-function"),
+        ("account.seats > 1000000000000001", 16, "bad-expression"),
+        ("1 + 2 + 3 + 4 + 5 + 6 + 7 + 8 + 9 > 1", 0, "bad-expression"),
         ("none == account.name", 0, "bad-expression"),
         ("[] == 1", 0, "bad-expression"),
         ("account.phase == 'x' }}", 21, "bad-expression"),
@@ -128,6 +154,16 @@ def test_a_misspelt_fact_or_function_names_the_nearest() -> None:
         with pytest.raises(ExpressionError) as refused:
             read(text)
         assert refused.value.hint == f"did you mean {hint}?"
+
+
+@pytest.mark.parametrize(
+    ("text", "offset"), [("2027-02-30", 0), ('account.name == "a-1" or contract.ends_on > 2027-3-31', 44)]
+)
+def test_a_date_without_quotes_is_no_subtraction(text: str, offset: int) -> None:
+    with pytest.raises(ExpressionError, match="a date stands in quotes") as refused:
+        read(text)
+    assert refused.value.offset == offset
+    assert read('contract.ends_on > "2027-03-31" and account.name != "2027-03-31"')
 
 
 def test_a_fact_of_another_type_than_declared_counts_as_missing() -> None:
@@ -153,7 +189,6 @@ def test_clauses_tell_each_part_with_its_answer_and_inputs() -> None:
 def test_names_are_all_facts_asked() -> None:
     expression = read("days_until(earliest(contract.notice_deadline, contract.ends_on)) < account.seats")
     assert expression.names == {"contract.notice_deadline", "contract.ends_on", "account.seats", "today", "now"}
-    assert read("true or false").joined_by == "or" and read("true").joined_by is None
 
 
 VALUES = st.one_of(
@@ -183,3 +218,11 @@ def test_any_text_is_read_or_refused_within_its_length(text: str) -> None:
         read(text)
     except ExpressionError as refused:
         assert 0 <= refused.offset <= len(text)
+
+
+@given(st.sampled_from(["count", "count_before", "days_since_event"]), st.text(min_size=1), st.integers(1, 730))
+def test_a_count_is_found_again_by_its_text(function: str, event: str, days: int) -> None:
+    asked = Heard("number", 0, function, event, LOOK_BACK if function == "days_since_event" else days)  # type: ignore[arg-type]
+
+    assert Heard.named(asked.path) == asked
+    assert Heard.named("account.name") is None

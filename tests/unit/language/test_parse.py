@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engage.errors import PlaybookError, Problem
+from engage.language.addressees import roles_of
 from engage.language.catalogue import Catalogue
 from engage.language.parse import parse_playbook
 from engage.language.spec import (
@@ -28,6 +29,9 @@ subject: contract
 """
 TRIGGER = "trigger: {event: contract.created}\n"
 STEPS = "steps: [{wait: 3 days}]\n"
+LOOP = "{{at_most: 2, every: 1 day, steps: [{}]}}"
+ASKED = "title: {ja: a, en: b}, up_to: 3 days"
+LOOPED = "{repeat: " + LOOP.format("{wait: 1 day}") + "}"
 
 
 def read(text: str) -> Playbook:
@@ -84,11 +88,11 @@ steps:
     assert (trigger.if_late.else_, trigger.on_anchor_change) == ("task", "rearm")
     assert isinstance(value, EmailStep) and value.approve and value.approve.mode == "always"
     assert isinstance(wait, WaitStep) and wait.for_ == ("replied", "answered") and wait.up_to == Duration(14, "days")
-    assert isinstance(choose, ChooseStep) and len(choose.branches) == 1 and len(choose.else_steps) == 2
-    assert (playbook.to, playbook.cc[0].role, playbook.cc[1].if_) == (("champion",), "partner", None)
+    assert isinstance(choose, ChooseStep) and len(choose.branches) == 1 and len(choose.choose[-1].else_) == 2
+    assert (roles_of(playbook.to), playbook.cc[0].role, playbook.cc[1].if_) == (("champion",), "partner", None)
     assert playbook.reentry.after == Duration(90, "days") and playbook.hours == "business"
     assert [step.id for step in (value, wait, choose, last)] == ["value", "wait", "choose", "wait-3"]
-    assert [step.id for step in choose.else_steps] == ["wait-2", "email-renewal-value"]
+    assert [step.id for step in choose.choose[-1].else_] == ["wait-2", "email-renewal-value"]
 
 
 def test_the_other_triggers_are_read() -> None:
@@ -109,10 +113,28 @@ def test_the_other_triggers_are_read() -> None:
         (HEAD + TRIGGER + "steps:\n  - wait: 1 day\n    email: a/b\n", (7, 5, "unknown-key", None)),
         (HEAD + TRIGGER + "steps: [{if: true}]\n", (6, 9, "missing-key", None)),
         (HEAD + "trigger: {evnt: a}\n" + STEPS, (5, 11, "unknown-key", "did you mean event?")),
+        (HEAD + TRIGGER + "steps: [{wait: {for: replied, of: nps, up_to: 1 day}}]\n", (6, 16, "one-wait", None)),
+        (HEAD + TRIGGER + "steps: [{aks: nps}]\n", (6, 10, "unknown-key", "did you mean ask?")),
+        (HEAD + "trigger: {once: 2027-12-20}\n" + STEPS, (5, 17, "bad-moment", None)),
+        (HEAD + "trigger: {once: 2027-02-29 10:00}\n" + STEPS, (5, 17, "bad-moment", None)),
+        (HEAD + "trigger: {once: 2027-12-20 10:00 Asia/Tokio}\n" + STEPS, (5, 17, "bad-moment", None)),
+        (HEAD + "to: [champion, admn]\n" + TRIGGER + STEPS, (5, 16, "wrong-value", "did you mean admin?")),
+        (HEAD + "to: {all: [admn]}\n" + TRIGGER + STEPS, (5, 12, "wrong-value", "did you mean admin?")),
+        (HEAD + "to: {all: [admin], mx: 3}\n" + TRIGGER + STEPS, (5, 20, "unknown-key", "did you mean max?")),
+        (HEAD + "to: {all: [admin], max: 0}\n" + TRIGGER + STEPS, (5, 25, "wrong-value", None)),
+        (HEAD + "to: [{role: admin, template: a/b}]\n" + TRIGGER + STEPS, (5, 5, "template-here", None)),
         (
             HEAD + "trigger: {date: contract.ends_on, offst: 1 day}\n" + STEPS,
             (5, 35, "unknown-key", "did you mean offset?"),
         ),
+        (
+            HEAD + "trigger: {becomes: account.nme is set}\n" + STEPS,
+            (5, 20, "unknown-fact", "did you mean account.name?"),
+        ),
+        (HEAD + "trigger: {becomes: account.is_test, for: 0 days}\n" + STEPS, (5, 42, "bad-duration", None)),
+        (HEAD + "trigger: {becomes: account.is_test, already: yes}\n" + STEPS, (5, 46, "wrong-value", None)),
+        (HEAD + "trigger: {manual: false}\n" + STEPS, (5, 19, "wrong-value", None)),
+        (HEAD + "trigger: {every: 1 week, anchor: 2026-02-30}\n" + STEPS, (5, 34, "impossible-date", None)),
         (HEAD + "trigger: a\n" + STEPS, (5, 10, "wrong-value", None)),
         (HEAD + TRIGGER, (1, 1, "missing-key", None)),
         (HEAD + TRIGGER + "steps: []\n", (6, 8, "wrong-value", None)),
@@ -162,12 +184,46 @@ def test_the_other_triggers_are_read() -> None:
         (HEAD + TRIGGER + "steps: [{wait: -3 days}]\n", (6, 16, "bad-duration", None)),
         (HEAD + TRIGGER + "steps: [{wait: 12:30}]\n", (6, 16, "bad-duration", None)),
         (HEAD + TRIGGER + "steps: [{wait: {for: replied}}]\n", (6, 16, "wait-without-end", None)),
+        (HEAD + TRIGGER + 'steps: [{wait: {until: "tusday 10:00"}}]\n', (6, 24, "bad-time", None)),
+        (HEAD + TRIGGER + 'steps: [{wait: {until: "friday 25:00"}}]\n', (6, 24, "bad-time", None)),
         (HEAD + TRIGGER + "steps: [{wait: {up_to: 1 day}}]\n", (6, 16, "one-wait", None)),
         (HEAD + TRIGGER + "steps: [{choose: [{else: []}, {else: []}]}]\n", (6, 18, "bad-branch", None)),
         (HEAD + TRIGGER + "steps: [{choose: [{if: true}]}]\n", (6, 19, "bad-branch", None)),
         (HEAD + TRIGGER + "steps: [{wait: 1 day, id: a}, {wait: 1 day, id: a}]\n", (6, 8, "double-id", None)),
         (HEAD + TRIGGER + "steps: [{email: Welcome}]\n", (6, 17, "wrong-value", None)),
         (HEAD + TRIGGER + "steps: [{task: {title: {ja: a}}}]\n", (6, 24, "missing-key", None)),
+        (
+            HEAD + TRIGGER + "steps:\n  - split: {a: 50%, b: 50%}\n    a: []\n    b: [{emial: a/b}]\n",
+            (9, 10, "unknown-key", None),
+        ),
+        (HEAD + TRIGGER + "steps:\n  - split: {a: 50%, b: 40%}\n    a: []\n    b: []\n", (7, 12, "bad-split", None)),
+        (HEAD + TRIGGER + "steps:\n  - split: {a: 50%, b: 50%}\n    a: []\n    c: []\n", (7, 5, "bad-split", None)),
+        (HEAD + TRIGGER + "steps:\n  - split: {a: 50%, b: 50%}\n    a: []\n", (7, 5, "bad-split", None)),
+        (HEAD + TRIGGER + "steps:\n  - split: {a: half, b: 50%}\n    a: []\n    b: []\n", (7, 16, "bad-share", None)),
+        (
+            HEAD + TRIGGER + "steps: [{repeat: {at_most: 1, every: 1 day, steps: [{wait: 1 day}]}}]\n",
+            (6, 28, "wrong-value", None),
+        ),
+        (HEAD + TRIGGER + "steps: [{repeat: {at_most: 2, steps: [{wait: 1 day}]}}]\n", (6, 18, "missing-key", None)),
+        (HEAD + TRIGGER + f"steps: [{{repeat: {LOOP.format(LOOPED)}}}]\n", (6, 52, "one-loop", None)),
+        (HEAD + TRIGGER + "steps: [{lead: {title: {ja: a, en: b}}}]\n", (6, 16, "missing-key", None)),
+        (HEAD + TRIGGER + f"steps: [{{form: {{{ASKED}, fields: {{}}}}}}]\n", (6, 63, "wrong-value", None)),
+        (
+            HEAD + TRIGGER + f"steps: [{{form: {{{ASKED}, fields: {{Url: {{label: {{ja: a, en: b}}}}}}}}}}]\n",
+            (6, 69, "wrong-value", None),
+        ),
+        (HEAD + TRIGGER + "steps: [{webhook: https://x.example}]\n", (6, 19, "url-in-playbook", None)),
+        (HEAD + TRIGGER + "steps: [{webhook: {to: crm, facts: [account.nme]}}]\n", (6, 37, "unknown-fact", None)),
+        (HEAD + TRIGGER + "steps: [{notify: {to: nobody, title: {ja: a, en: b}}}]\n", (6, 23, "wrong-value", None)),
+        (HEAD + TRIGGER + "steps: [{stop: true}]\n", (6, 16, "wrong-value", None)),
+        (HEAD + TRIGGER + "steps: [{start: Other}]\n", (6, 17, "wrong-value", None)),
+        (
+            HEAD + TRIGGER + "steps: [{set: {account.decision_o: x}}]\n",
+            (6, 36, "unknown-fact", "did you mean account.decision_on?"),
+        ),
+        (HEAD + TRIGGER + "steps: [{set: {account.phase: x}}]\n", (6, 31, "not-yours", None)),
+        (HEAD + TRIGGER + "steps: [{set: {account.decision_on: tomorow}}]\n", (6, 37, "unknown-fact", None)),
+        (HEAD + TRIGGER + "steps: [{set: {}}]\n", (6, 15, "bad-set", None)),
         (HEAD + TRIGGER + STEPS + "reentry: sometimes\n", (7, 10, "bad-reentry", None)),
         (HEAD + TRIGGER + STEPS + "goal: {within: 1 day}\n", (7, 7, "bad-goal", None)),
         (HEAD + TRIGGER + STEPS + "exit: [{task: {title: {ja: a, en: b}}}]\n", (7, 8, "bad-exit", None)),
@@ -181,7 +237,7 @@ def test_a_fault_is_named_at_its_place(text: str, found: tuple[int, int, str, st
 
 
 def test_words_of_the_language_to_come_are_ordinary_unknown_keys() -> None:
-    for step in ("ask: a", "split: {a: 50%}", "repeat: {at_most: 2}", "webhook: a", "stop: true"):
+    for step in ("call: a", "sms: a"):
         assert the_problem(HEAD + TRIGGER + f"steps: [{{{step}}}]\n")[2] == "unknown-key"
 
 

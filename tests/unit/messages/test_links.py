@@ -47,3 +47,13 @@ def test_a_token_serves_one_use_and_one_secret() -> None:
         LINKS.read_click(token)
     with pytest.raises(NotFoundError):
         Links("other", "https://engage.example").read_unsubscribe(token)
+
+
+def test_an_answer_link_names_message_question_and_choice_and_serves_no_other_use() -> None:
+    token = token_of(LINKS.answer_url("msg_1", "renewal_intent", "going_on"))
+
+    assert LINKS.read_answer(token) == ("msg_1", "renewal_intent", "going_on")
+    with pytest.raises(NotFoundError):
+        LINKS.read_unsubscribe(token)
+    with pytest.raises(NotFoundError):
+        LINKS.read_answer(token_of(LINKS.unsubscribe_url("msg_1")))

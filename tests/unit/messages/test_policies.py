@@ -10,10 +10,10 @@ import pytest
 
 from engage.calendars.business_days import calendar_of
 from engage.calendars.windows import BUSINESS
-from engage.messages.policy import consent, lifecycle, sending_hours, still_relevant, suppression
-from engage.messages.policy.candidate import Candidate
-from engage.messages.policy.order import POLICIES, judge
-from engage.messages.policy.verdicts import WORDS, Allow, Hold, Reason, Skip, say
+from engage.messages.policy import consent, lifecycle, past_partner, sending_hours, still_relevant, suppression
+from engage.messages.policy.candidate import Candidate, ConsentWord
+from engage.messages.policy.order import POLICIES, judge, judge_copies
+from engage.messages.policy.verdicts import WORDS, Allow, Hold, Reason, Skip, is_personal, is_refusal, say
 
 NOON = datetime(2027, 1, 13, 3, 0, tzinfo=UTC)  # Wednesday, 12:00 in Tokyo
 NIGHT = datetime(2027, 1, 13, 18, 0, tzinfo=UTC)  # Thursday, 3:00 in Tokyo
@@ -41,12 +41,21 @@ def candidate(**changed: Any) -> Candidate:
         ({}, Allow()),
         ({"account_phase": "renewal"}, Allow()),
         ({"account_phase": "churned"}, Skip(Reason.CHURNED)),
+        ({"account_phase": "churned", "to_former": True}, Allow()),
         ({"has_left": True}, Skip(Reason.LEFT)),
         ({"is_member": False}, Skip(Reason.NOT_A_MEMBER)),
     ],
 )
 def test_lifecycle(changed: dict[str, Any], expected: object) -> None:
     assert lifecycle.check(candidate(**changed), NOON) == expected
+
+
+def test_past_the_partner_goes_neither_the_mail_nor_a_copy() -> None:
+    passed = candidate(is_past_partner=True)
+    assert past_partner.check(passed, NOON) == Skip(Reason.PAST_PARTNER)
+    assert is_personal(Reason.PAST_PARTNER) and not is_refusal(Reason.PAST_PARTNER)  # the next reader is asked
+    copies = [reason for _, reason in judge_copies(candidate(copies=(passed,)), NOON)]
+    assert copies == [Reason.PAST_PARTNER]
 
 
 @pytest.mark.parametrize(
@@ -66,26 +75,39 @@ def test_suppression(changed: dict[str, Any], expected: object) -> None:
     assert suppression.check(candidate(**changed), NOON) == expected
 
 
+def yes(day: int) -> ConsentWord:
+    return ConsentWord("granted", NOON.replace(day=day))
+
+
+def no(day: int) -> ConsentWord:
+    return ConsentWord("withdrawn", NOON.replace(day=day))
+
+
 @pytest.mark.parametrize(
     ("purpose", "consents", "expected"),
     [
-        ("transactional", {"product": "withdrawn"}, Allow()),
+        ("transactional", {"product": no(1)}, Allow()),
         ("relationship", {}, Allow()),
-        ("relationship", {"product": "withdrawn"}, Skip(Reason.OPTED_OUT)),
-        ("relationship", {"*": "withdrawn"}, Skip(Reason.OPTED_OUT)),
-        ("relationship", {"*": "withdrawn", "product": "granted"}, Allow()),
-        ("relationship", {"other": "withdrawn"}, Allow()),
+        ("relationship", {"product": no(1)}, Skip(Reason.OPTED_OUT)),
+        ("relationship", {"*": no(1)}, Skip(Reason.OPTED_OUT)),
+        ("relationship", {"*": no(1), "product": yes(2)}, Allow()),
+        ("relationship", {"*": no(2), "product": yes(1)}, Skip(Reason.OPTED_OUT)),
+        ("relationship", {"*": no(1), "product": yes(1)}, Skip(Reason.OPTED_OUT)),
+        ("relationship", {"*": yes(2), "product": no(1)}, Skip(Reason.OPTED_OUT)),
+        ("relationship", {"other": no(1)}, Allow()),
         ("promotional", {}, Skip(Reason.NO_CONSENT)),
-        ("promotional", {"product": "granted"}, Allow()),
-        ("promotional", {"product": "withdrawn"}, Skip(Reason.OPTED_OUT)),
+        ("promotional", {"product": yes(1)}, Allow()),
+        ("promotional", {"*": yes(1)}, Allow()),
+        ("promotional", {"*": no(2), "product": yes(1)}, Skip(Reason.OPTED_OUT)),
+        ("promotional", {"product": no(1)}, Skip(Reason.OPTED_OUT)),
     ],
 )
-def test_consent(purpose: str, consents: dict[str, str], expected: object) -> None:
+def test_consent(purpose: str, consents: dict[str, ConsentWord], expected: object) -> None:
     assert consent.check(candidate(purpose=purpose, consents=consents), NOON) == expected
 
 
 def test_consent_speaks_about_mail_only() -> None:
-    assert consent.check(candidate(channel="in_app", consents={"product": "withdrawn"}), NOON) == Allow()
+    assert consent.check(candidate(channel="in_app", consents={"product": no(1)}), NOON) == Allow()
 
 
 @pytest.mark.parametrize(
@@ -94,6 +116,10 @@ def test_consent_speaks_about_mail_only() -> None:
 )
 def test_still_relevant(state: str | None, expected: object) -> None:
     assert still_relevant.check(candidate(journey_state=state), NOON) == expected
+
+
+def test_who_gets_it_for_another_customer_gets_it_once() -> None:
+    assert judge(candidate(twin="msg_2"), NIGHT) == ("one_mail", Skip(Reason.SAME_PERSON))
 
 
 def test_mail_waits_for_the_recipients_morning() -> None:
@@ -140,4 +166,4 @@ def test_every_reason_has_words_in_both_languages() -> None:
     assert set(WORDS) == set(Reason)
     assert all(set(words) == {"ja", "en"} for words in WORDS.values())
     assert say("opted_out", "en") == "the contact opted out of this topic"
-    assert len(POLICIES) == 5
+    assert len(POLICIES) == 10

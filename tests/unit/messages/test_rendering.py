@@ -43,6 +43,17 @@ def test_mail_telephone_and_unsubscribe_links_stay_as_they_are() -> None:
     assert f'href="{LINKS.unsubscribe_url("msg_1")}"' in rendered.html
 
 
+def test_an_answer_link_is_signed_and_takes_no_second_hop() -> None:
+    html = "<a href='{{ answer_url.intent.going_on }}'>Yes</a><a href='{{ answer_url.intent.deciding }}'>No</a>"
+    rendered = mail(Words(html=html), account={"name": "x"})
+    signed = [LINKS.read_answer(token) for token in re.findall(r"/survey/([\w-]+)'", rendered.html)]
+
+    assert signed == [("msg_1", "intent", "going_on"), ("msg_1", "intent", "deciding")]
+    assert "/click/" not in rendered.html
+    assert f"Yes: {LINKS.answer_url('msg_1', 'intent', 'going_on')}" in rendered.text
+    assert mail(Words(html=html), account={"name": "x"}) == rendered
+
+
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "data:text/html,x", "//evil.example", " JavaScript:x"])
 def test_a_link_made_of_facts_opens_only_pages(link: str) -> None:
     with pytest.raises(RenderError, match="link must start with"):
@@ -70,6 +81,12 @@ def test_an_empty_link_is_refused() -> None:
 def test_a_missing_fact_holds_the_mail_and_is_named() -> None:
     with pytest.raises(RenderError, match=r"kickoff/welcome/ja: .*csm"):
         mail(Words(html="<p>{{ csm.name }}</p>"), account={"name": "x"})
+
+
+@pytest.mark.parametrize("number", [1e30, float("inf"), float("nan"), "1e999999", "12,3"])
+def test_a_fact_that_cannot_be_written_holds_the_mail_whatever_went_wrong(number: object) -> None:
+    with pytest.raises(RenderError, match="kickoff/welcome/ja"):
+        mail(Words(html="<p>{{ account.seats | number }}</p>"), account={"name": "x", "seats": number})
 
 
 def test_a_salutation_keeps_its_lines_in_html_and_in_text() -> None:

@@ -34,6 +34,22 @@ JAPANESE = [
         "青葉\n山田太郎様",
         "山田様",
     ),
+    (
+        "a surname that ends so",
+        Addressee(company="青葉", family_name="鵜殿", given_name="太郎"),
+        "青葉\n鵜殿太郎様",
+        "鵜殿様",
+    ),
+    ("a surname alone", Addressee(company="青葉", family_name="真殿"), "青葉\n真殿様", "真殿様"),
+    ("such a surname in one field", Addressee(company="青葉", full_name="鵜殿"), "青葉\n鵜殿様", "鵜殿様"),
+    (
+        "a name in one field with 殿",
+        Addressee(company="青葉", full_name="山田太郎殿"),
+        "青葉\n山田太郎様",
+        "山田太郎様",
+    ),
+    ("surname typed with 様", Addressee(company="青葉", family_name="山田様"), "青葉\n山田様", "山田様"),
+    ("surname typed with 殿", Addressee(company="青葉", family_name="山田 殿"), "青葉\n山田様", "山田様"),
     ("no name", Addressee(company="青葉"), "青葉\nご担当者様", "ご担当者様"),
     ("title but no name", Addressee(company="青葉", title="部長"), "青葉\nご担当者様", "ご担当者様"),
     ("department alone", Addressee(company="青葉", department="総務部"), "青葉\n総務部 御中", "総務部 御中"),
@@ -122,5 +138,5 @@ def test_english_salutation(who: Addressee, full: str, short: str) -> None:
 
 @pytest.mark.parametrize("who", [c[1] for c in JAPANESE])
 def test_an_honorific_stands_at_most_once_on_a_line(who: Addressee) -> None:
-    for line in salute(who, "ja").full.splitlines():
+    for line in salute(who, "ja").full.replace("鵜殿", "").replace("真殿", "").splitlines():
         assert sum(line.count(word) for word in ("様", "御中", "殿")) <= 1

@@ -63,3 +63,8 @@ def test_a_line_of_statements_alone_vanishes() -> None:
 
 def test_english_lists_use_dashes() -> None:
     assert derive_text("<ul><li>a</li></ul>", locale="en") == "- a\n"
+
+
+@pytest.mark.parametrize("opened", ["<!--", "<head", "<div ", '<div style="display:none">', "<title>"])
+def test_what_is_never_closed_is_looked_for_only_once(opened: str) -> None:
+    assert "after all" in derive_text(f"<p>before</p><p>after all</p>{opened * 5_000}", locale="en")

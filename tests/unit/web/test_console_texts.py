@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from engage.journeys.skipping import WHY
+from engage.language.catalogue import BUILT_IN, Catalogue
 from engage.messages.policy.order import POLICIES
 from engage.web.console import texts
 from engage.web.console.texts import TEXTS, speaker
@@ -39,6 +41,22 @@ def test_every_text_is_used_and_every_used_text_exists() -> None:
 
 def test_every_policy_has_words() -> None:
     assert [name for name, _check in POLICIES if f"policy.{name}" not in TEXTS] == []
+
+
+def test_every_reason_of_a_task_that_journeys_raise_has_words() -> None:
+    assert [
+        reason for reason in (*WHY, "exit", "step", "form", "lead", "nobody_found") if f"reason.{reason}" not in TEXTS
+    ] == []
+
+
+def test_every_built_in_fact_that_a_reason_may_show_has_words() -> None:
+    ours = ("company", "team", "sender")  # what a mail says about ourselves is not shown
+    shown = [path for path, kind in Catalogue.builtin().kinds.items() if kind != "object"]
+    assert [path for path in shown if path.split(".")[0] not in ours and f"fact.{path}" not in TEXTS] == []
+
+
+def test_every_part_of_an_occurrence_has_words_as_a_run_keeps_it() -> None:
+    assert [name for name in ("due", *BUILT_IN["occurrence"]["date"].split()) if f"fact.{name}" not in TEXTS] == []
 
 
 def test_a_speaker_fills_the_blanks() -> None:

@@ -1,0 +1,1 @@
+"""HTTP calls to addresses that the team names in its settings: webhooks and Slack."""

@@ -1,0 +1,13 @@
+"""What holds where nobody said otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What holds where neither contact nor account says: from the settings, not from `_shared/`."""
+
+    locale: str = "ja"
+    time_zone: str = "Asia/Tokyo"

@@ -1,0 +1,76 @@
+"""Those who get a copy, as they are now: a mail keeps only who they are, and each gate reads them again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engage.customers.tables import Contact, Membership
+from engage.db.sets import one_of
+from engage.messages.policy.candidate import Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """Somebody who is to get a copy."""
+
+    id: int
+    name: str
+    email: str | None
+    address_key: str | None
+    has_left: bool
+    accounts: frozenset[int]
+
+
+def load_copied(session: Session, ids: Iterable[int]) -> dict[int, Copied]:
+    """These contacts with the accounts that they belong to; two statements, none for nobody."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    members = select(Membership.contact_id, Membership.account_id)
+    accounts: dict[int, set[int]] = defaultdict(set)
+    for key, account_id in session.execute(
+        members.where(one_of(Membership.contact_id, wanted), Membership.until.is_(None))
+    ):
+        accounts[key].add(account_id)
+    columns = (Contact.id, Contact.external_id, Contact.public_id, Contact.email, Contact.address_key, Contact.left_at)
+    return {
+        row.id: Copied(
+            id=row.id,
+            name=row.external_id or row.public_id,
+            email=row.email,
+            address_key=row.address_key,
+            has_left=row.left_at is not None,
+            accounts=frozenset(accounts[row.id]),
+        )
+        for row in session.execute(select(*columns).where(one_of(Contact.id, wanted)))
+    }
+
+
+def as_candidates(
+    of: Candidate,
+    copied: Iterable[Copied],
+    account_id: int | None,
+    *,
+    suppressions: Mapping[str, Mapping[str, str]],
+    consents: Mapping[int, Mapping[str, Any]],
+) -> tuple[Candidate, ...]:
+    """The message once for each copy, with what is known of that reader."""
+    return tuple(
+        replace(
+            of,
+            contact_id=one.id,
+            contact=one.name,
+            address=one.email,
+            has_left=one.has_left,
+            is_member=account_id is None or account_id in one.accounts,
+            suppressions=suppressions.get(one.address_key or "", {}),
+            consents=consents.get(one.id, {}),
+        )
+        for one in copied
+    )

@@ -1,0 +1,72 @@
+"""Somebody wants no more of a kind of mail: said as an event first, so that a replay knows it; the consent follows.
+
+The suppression of the address, which the caller writes, holds from the same commit on; the event speaks for the person.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engage.customers.tables import Consent
+from engage.db.sets import one_of
+from engage.events.recording import NewEvent, record
+from engage.events.tables import SOURCE_ENGAGE, EventKey
+from engage.keys import refusal_event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """One contact's no to one topic, or to all mail (`*`), on account of one message."""
+
+    message_id: str
+    account_id: int | None
+    contact_id: int
+    topic: str
+    basis: str  # unsubscribe | complaint
+    source: str
+    at: datetime
+
+
+def tell_refusals(session: Session, refusals: Sequence[Refusal], *, now: datetime) -> int:
+    """Records `unsubscribed` for each that is not this contact's newest word already; says how many were new."""
+    words = _words(session, {one.contact_id for one in refusals})
+    events = [
+        _event(one, len(said), now)
+        for one in refusals
+        if (said := words[one.contact_id, one.topic])[-1:] != ["withdrawn"]
+    ]
+    return record(session, events) if events else 0
+
+
+def has_refused(session: Session, message_id: str, contact_id: int, topic: str) -> bool:
+    """Whether this contact's newest word is a no, or has just been said through this message."""
+    said = _words(session, {contact_id})[contact_id, topic]
+    key = refusal_event(message_id, contact_id, topic, len(said))
+    return said[-1:] == ["withdrawn"] or session.get(EventKey, (SOURCE_ENGAGE, key)) is not None
+
+
+def _words(session: Session, contacts: Iterable[int]) -> dict[tuple[int, str], list[str]]:
+    """What each contact said on each topic, the newest last."""
+    asked = select(Consent.contact_id, Consent.topic, Consent.state).where(one_of(Consent.contact_id, contacts))
+    words: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for contact_id, topic, state in session.execute(asked.order_by(Consent.at, Consent.state)):
+        words[contact_id, topic].append(state)
+    return words
+
+
+def _event(one: Refusal, number: int, now: datetime) -> NewEvent:
+    return NewEvent(
+        key=refusal_event(one.message_id, one.contact_id, one.topic, number),
+        name="unsubscribed",
+        occurred_at=one.at,
+        received_at=now,
+        account_id=one.account_id,
+        contact_id=one.contact_id,
+        properties={"topic": one.topic, "basis": one.basis, "evidence": f"{one.source} {one.message_id}"},
+    )

@@ -1,0 +1,1 @@
+"""Examples and invariants of playbooks, played by the real engine on stores in memory: nobody gets mail."""

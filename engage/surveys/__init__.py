@@ -1,0 +1,1 @@
+"""Questions to customers and their answers: kept, counted, and known as facts."""

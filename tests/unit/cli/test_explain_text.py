@@ -1,0 +1,56 @@
+"""The explanation as text: what waits says until when and why, what nothing keeps out says what is missing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from engage.cli.explain import lines_of
+
+EVENING = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+MORNING = datetime(2026, 11, 24, 0, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("channel", "hours", "state", "shown"),
+    [
+        ("email", "business", "queued", "queued until 2026-11-24 00:05 UTC, in business hours"),
+        ("email", "any", "queued", "queued 2026-11-24 00:05 UTC"),
+        ("in_app", "business", "queued", "queued 2026-11-24 00:05 UTC"),
+        ("email", "business", "proposed", "proposed 2026-11-24 00:05 UTC"),
+    ],
+)
+def test_a_mail_that_waits_for_business_hours_says_so(channel: str, hours: str, state: str, shown: str) -> None:
+    assert f": {shown}  msg_1" in _text(runs=[_run(channel=channel, hours=hours, state=state)])
+
+
+@pytest.mark.parametrize(("holds", "told"), [([], True), ([True, True], True), ([True, False], False)])
+def test_a_playbook_that_nothing_keeps_out_waits_for_its_trigger(holds: list[bool], told: bool) -> None:
+    clauses = [{"text": "account.is_test == false", "holds": one, "inputs": {}} for one in holds]
+    playbook = {
+        "playbook": "tale", "version": 1, "trigger": "event box.ticked", "paused": None, "as_of": EVENING,
+        "subjects": [{"kind": "account", "name": "Acme", "clauses": clauses}],
+    }  # fmt: skip
+    assert ("its trigger has not come" in _text(not_entered=[playbook])) == told
+
+
+def _text(*, runs: list[dict[str, Any]] | None = None, not_entered: list[dict[str, Any]] | None = None) -> str:
+    account = {"id": "acme", "name": "Acme"}
+    return "\n".join(lines_of({"account": account, "runs": runs or [], "not_entered": not_entered or []}))
+
+
+def _run(**message: Any) -> dict[str, Any]:
+    sent = {
+        "id": "msg_1", "template": "tale/hello", "to": "ann@customer.example", "reason": None, "accepted_at": None,
+        "due_at": MORNING, "gate": [], "approval": None, **message,
+    }  # fmt: skip
+    step = {
+        "at": EVENING, "step": "hello", "visit": 1, "decision": "ordered", "detail": {}, "inputs": {},
+        "messages": [sent],
+    }  # fmt: skip
+    return {
+        "playbook": "tale", "version": 1, "subject": {"kind": "account", "name": "Acme"}, "state": "running",
+        "reason": None, "decisions": [step], "paused": None, "waits_for": None,
+    }  # fmt: skip
