@@ -34,7 +34,7 @@ _RULE = "─" * 72
 def preview(
     account: str, key: str | None, locale: str | None, from_live: bool, out: Path | None, as_json: bool
 ) -> None:
-    """Show every message that ACCOUNT (your id or Engage's) would get as things stand now, and what the gate says of it.
+    """Show every message that ACCOUNT (your id or Engage's) would get as things stand, and what the gate says of it.
 
     The links lead nowhere, and nothing is kept.
     """
