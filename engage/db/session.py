@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
@@ -165,7 +166,10 @@ def _sqlite_engine(url: str) -> Engine:
 
 
 def _to_json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    try:
+        return orjson.dumps(value, default=_plain).decode()
+    except TypeError:  # whole numbers of more than 64 bits, names that are numbers, halves of characters
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
 def _from_json(value: bytes) -> Any:

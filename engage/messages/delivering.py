@@ -1,201 +1,165 @@
-"""Delivery: due messages pass the gate, are noted as attempted, handed over, and their outcomes written.
+"""Delivery: batches of due messages are handed over, a window between two commits, and their outcomes written.
 
-One transaction writes the outcomes of the last window and claims, gates, renders and notes the next one; the hand-over
-happens between two transactions. So a process that dies leaves at most one window in doubt, and forgets none.
+The commit that notes a window as begun also writes the outcomes of the one before. So a process that dies leaves at
+most one window in doubt and forgets none; the rest of its batch surely has not left and goes back to the queue.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from typing import TypeVar
 
-from sqlalchemy import Row
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from engage.channels.base import EmailChannel, NotSent, OutboundEmail, Outcome, Unknown
-from engage.channels.in_app.posting import NewItem, post
 from engage.clock import Clock
 from engage.db.session import Database
-from engage.errors import InputError, StoreUnavailableError
-from engage.messages.composing import FACTS_MISSING, failure, why_held
-from engage.messages.envelope import Correspondents, lock_correspondents
-from engage.messages.gate import run_gate, settle
-from engage.messages.inbox_questions import show_questions
-from engage.messages.ledger import Handover, claim, finish, hold, post_at_once, start_attempts
+from engage.errors import StoreUnavailableError
+from engage.messages.ledger import Handover, begin_more, finish
 from engage.messages.links import Links
-from engage.messages.policy.verdicts import Allow
-from engage.messages.rendering import SECTIONS, render_email, render_in_app
-from engage.messages.travelling import fold, follow_carriers, losers_beside
+from engage.messages.preparing import WINDOW, Batch, Press
+from engage.messages.rendering import SECTIONS
+from engage.messages.travelling import follow_carriers
 from engage.releases.library import Library
 
 log = logging.getLogger(__name__)
 
-WINDOW = 25  # messages in doubt when a process dies between two commits
-BROKEN_FOR = timedelta(hours=6)  # how long a message that cannot be made waits before it is tried again
+LARGEST_BATCH = 200
+_QUICK = 2.0  # seconds that a batch may take before the next one is smaller
+_LONGEST = 15.0  # seconds after which the rest of a batch goes back: its lease still runs, its gate is not forgotten
 _PATIENCE = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between tries to write outcomes down
+_SLOW = NotSent("the provider is slow; left for the next round", retry_after=1)
+_NOT_NOTED = NotSent("its turn could not be noted in the ledger", retry_after=1)
+
+Done = TypeVar("Done")
 
 
 @dataclass(slots=True)
-class _Window:
-    """What one transaction took from the queue, and what is to be handed over after its commit."""
+class Pace:
+    """How many messages a worker prepares at once: more while the provider is quick, for what is prepared waits."""
 
-    taken: int = 0
-    handovers: list[Handover] = field(default_factory=list)
-    emails: list[OutboundEmail] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
+    size: int = WINDOW
 
-    def ended(self) -> list[tuple[Handover, Outcome]]:
-        return list(zip(self.handovers, self.outcomes, strict=True))
+    def learn(self, seconds: float) -> None:
+        """Takes into account how long the last batch took."""
+        self.size = min(self.size * 2, LARGEST_BATCH) if seconds < _QUICK else max(self.size // 2, WINDOW)
+
+
+@dataclass(slots=True)
+class _Outcomes:
+    """How hand-overs ended, as far as it is known and not yet written down."""
+
+    unwritten: list[tuple[Handover, Outcome]] = field(default_factory=list)
+
+    def write(self, session: Session, clock: Clock) -> None:
+        if not self.unwritten:
+            return
+        finish(session, self.unwritten, now=clock.now())
+        if any(SECTIONS in handover.row.inputs for handover, _ in self.unwritten):
+            follow_carriers(session, now=clock.now())
 
 
 def deliver(
-    database: Database, library: Library, channel: EmailChannel, links: Links, clock: Clock, limit: int = 500
+    database: Database,
+    library: Library,
+    channel: EmailChannel,
+    links: Links,
+    clock: Clock,
+    *,
+    limit: int = 500,
+    pace: Pace | None = None,
 ) -> int:
-    """Hands over up to `limit` due messages, a window at a time; returns how many it took from the queue."""
-    round_ = _Round(database, library, channel, links, clock)
-    taken, last = 0, _Window()
+    """Hands over up to `limit` due messages, a batch at a time; returns how many it took from the queue."""
+    round_ = _Round(database, Press(library, links, channel.name), channel, clock)
+    pace, taken = pace or Pace(LARGEST_BATCH), 0
     while True:
-        window = round_.turn(last, min(WINDOW, limit - taken))
-        taken += window.taken
-        if not window.taken:
+        batch = round_.next_batch(min(pace.size, limit - taken))
+        taken += batch.taken
+        if not batch.taken:
             return taken
-        window.outcomes = _hand_over(channel, window.emails)
-        last = window
-        if window.outcomes and all(isinstance(outcome, NotSent) for outcome in window.outcomes):
+        started = time.monotonic()
+        if not round_.hand_over(batch):
             limit = taken  # the provider takes nothing at the moment: write that down and stop
+        if len(batch.emails) == pace.size:
+            pace.learn(time.monotonic() - started)
 
 
 @dataclass(frozen=True, slots=True)
 class _Round:
     database: Database
-    library: Library
+    press: Press
     channel: EmailChannel
-    links: Links
     clock: Clock
+    outcomes: _Outcomes = field(default_factory=_Outcomes)
 
-    def turn(self, last: _Window, limit: int) -> _Window:
-        """One transaction: how the last window ended, and the next window; outcomes survive a failed commit."""
+    def next_batch(self, limit: int) -> Batch:
+        """Writes down how the last window ended, and takes the next batch from the queue."""
+        return self._commit(lambda session: self.press.prepare(session, limit, self.clock.now()), lost=Batch())
+
+    def hand_over(self, batch: Batch) -> bool:
+        """Hands a batch over, window by window; False when the provider takes nothing more at the moment."""
+        started = time.monotonic()
+        for begin in range(0, len(batch.emails), WINDOW):
+            end = begin + WINDOW
+            if begin and time.monotonic() - started > _LONGEST:
+                self._leave(batch, begin, _SLOW)
+                return True
+            if begin and not self._may_begin(batch, end):
+                self._leave(batch, begin, _NOT_NOTED)
+                return False
+            outcomes = _hand_over(self.channel, batch.emails[begin:end])
+            self.outcomes.unwritten += zip(batch.handovers[begin:end], outcomes, strict=True)
+            if all(isinstance(outcome, NotSent) for outcome in outcomes):
+                self._leave(batch, end, outcomes[-1])
+                return False
+        return True
+
+    def _may_begin(self, batch: Batch, end: int) -> bool:
+        """Whether it stands in the ledger that the next window begins."""
+        assert batch.id is not None  # noqa: S101  # whatever has emails was noted
+        return self._commit(lambda session: begin_more(session, batch.id or 0, end), lost=False)
+
+    def _leave(self, batch: Batch, begin: int, why: Outcome) -> None:
+        """The rest of a batch has not been handed over: it waits for the next round."""
+        self.outcomes.unwritten += [(handover, why) for handover in batch.handovers[begin:]]
+
+    def _commit(self, work: Callable[[Session], Done], *, lost: Done) -> Done:
+        """One transaction: the outcomes so far, and the work; outcomes survive a failed commit, the work is `lost`."""
         try:
             with self.database.transaction() as session:
-                now = self.clock.now()
-                if last.handovers:
-                    finish(session, last.ended(), now=now)
-                    if any(SECTIONS in handover.row.inputs for handover in last.handovers):
-                        follow_carriers(session, now=now)
-                return self._take(session, limit, now)
+                self.outcomes.write(session, self.clock)
+                done = work(session)
+            self.outcomes.unwritten = []
+            return done
         except Exception as error:
-            if not last.handovers:
+            if not self.outcomes.unwritten:
                 raise
-            self._write_down(last)
+            self._write_down()
             if not isinstance(error, StoreUnavailableError | DBAPIError):
                 raise
-        return _Window()
+            return lost
 
-    def _write_down(self, last: _Window) -> None:
+    def _write_down(self) -> None:
         """Outcomes alone, tried for a while: what the provider said must not be lost to a deadlock or a restart."""
         for pause in _PATIENCE:
             time.sleep(pause)
             try:
                 with self.database.transaction() as session:
-                    finish(session, last.ended(), now=self.clock.now())
+                    self.outcomes.write(session, self.clock)
+                self.outcomes.unwritten = []
                 return
             except (StoreUnavailableError, DBAPIError):
-                log.warning("outcomes could not be written yet", extra={"count": len(last.handovers)})
-        log.error("outcomes are lost; their messages become unknown", extra={"count": len(last.handovers)})
-
-    def _take(self, session: Session, limit: int, now: datetime) -> _Window:
-        rows = claim(session, limit=limit, now=now) if limit > 0 else []
-        window = _Window(taken=len(rows))
-        if not rows:
-            return window
-        rows += losers_beside(session, self.library, rows)
-        people = lock_correspondents(session, self.library, rows)
-        verdicts = run_gate(session, self.library, rows, phase="send", now=now)
-        settle(session, verdicts, now=now)
-        rows = fold(session, self.library, rows, verdicts, now=now)
-        allowed = [(row, verdict) for row in rows if isinstance(verdict := verdicts.get(row.id), Allow)]
-        emails = [(row, verdict.copies) for row, verdict in allowed if row.channel == "email"]
-        self._start_emails(session, window, emails, people, now)
-        self._post_in_app(session, [row for row, _ in allowed if row.channel == "in_app"], now)
-        return window
-
-    def _start_emails(
-        self,
-        session: Session,
-        window: _Window,
-        rows: Sequence[tuple[Row[Any], Sequence[int]]],
-        people: Correspondents,
-        now: datetime,
-    ) -> None:
-        for row, copies in rows:
-            try:
-                _insist_on_facts(self.library, session, row)
-                rendered = render_email(self.library, session, row, links=self.links)
-                email = people.outbound(row, rendered, copies=copies, attempt=row.fence + 1, links=self.links, now=now)
-            except SQLAlchemyError:
-                raise
-            except Exception as error:
-                _hold_broken(session, row, error, now)
-                continue
-            window.handovers.append(Handover(row, email.attempt, email.to_address, rendered.sha))
-            window.emails.append(email)
-        if window.handovers:
-            show_questions(session, self.library, [handover.row for handover in window.handovers], now=now)
-            base = self.links.public_url
-            start_attempts(session, window.handovers, provider=self.channel.name, link_base=base, now=now)
-
-    def _post_in_app(self, session: Session, rows: Sequence[Row[Any]], now: datetime) -> None:
-        handovers, items = [], []
-        for row in rows:
-            try:
-                _insist_on_facts(self.library, session, row)
-                words = render_in_app(self.library, session, row)
-            except SQLAlchemyError:
-                raise
-            except Exception as error:
-                _hold_broken(session, row, error, now)
-                continue
-            handovers.append(Handover(row, row.fence + 1, row.address, words.sha))
-            items.append(
-                NewItem(
-                    message_id=row.id,
-                    contact_id=row.contact_id,
-                    account_id=row.account_id,
-                    locale=row.locale,
-                    title=words.title,
-                    body=words.body,
-                    link=words.link,
-                )
-            )
-        if handovers:
-            post(session, items, now=now)
-            post_at_once(session, handovers, provider="in_app", now=now)
-
-
-def _insist_on_facts(library: Library, session: Session, row: Row[Any]) -> None:
-    """A message that lacks what its template needs waits, even if it could be rendered with a gap."""
-    template = library.template(session, row.template_version_id)
-    lacking = why_held(template, row.inputs, purpose=row.purpose, render=False)
-    if lacking:
-        raise InputError(lacking, code=FACTS_MISSING)
-
-
-def _hold_broken(session: Session, row: Row[Any], error: Exception, now: datetime) -> None:
-    """One message that cannot be made waits with its reason, and stops no other."""
-    reason = failure(error)
-    log.error("a message cannot be made", extra={"message_id": row.public_id, "reason": reason})
-    hold(session, row.id, until=now + BROKEN_FOR, reason=reason)
+                log.warning("outcomes could not be written yet", extra={"count": len(self.outcomes.unwritten)})
+        log.error("outcomes are lost; their messages become unknown", extra={"count": len(self.outcomes.unwritten)})
+        self.outcomes.unwritten = []
 
 
 def _hand_over(channel: EmailChannel, emails: Sequence[OutboundEmail]) -> list[Outcome]:
     """No session is open here. A channel that breaks its word leaves its window in doubt, nothing else."""
-    if not emails:
-        return []
     try:
         return channel.send(emails)
     except Exception:

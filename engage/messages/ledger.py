@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Table, and_, select, text, update
+from sqlalchemy import Row, Table, and_, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from engage.channels.base import Accepted, NotSent, Outcome, Rejected, Unknown
@@ -15,12 +15,13 @@ from engage.db.session import dialect_of
 from engage.messages import ledger_statements as statements
 from engage.messages import status
 from engage.messages.news import tell
-from engage.messages.tables import Attempt, Message
+from engage.messages.tables import Attempt, HandoverBatch, Message
 
 LEASE = timedelta(seconds=60)
 
 _messages: Table = Message.__table__  # type: ignore[assignment]
 _attempts: Table = Attempt.__table__  # type: ignore[assignment]
+_batches: Table = HandoverBatch.__table__  # type: ignore[assignment]
 
 _IN_HAND = text("messages.state = 'sending'")
 
@@ -41,19 +42,37 @@ def claim(session: Session, *, limit: int, now: datetime) -> list[Row[Any]]:
 
 
 def start_attempts(
-    session: Session, handovers: Sequence[Handover], *, provider: str, link_base: str, now: datetime
-) -> None:
-    """Notes, before any call, that these messages are being handed over."""
-    said = {"provider": provider, "link_base": link_base, "now": now, "until": now + LEASE}
+    session: Session, handovers: Sequence[Handover], *, provider: str, link_base: str, begun: int, now: datetime
+) -> int:
+    """Notes, before any call, that these messages are being handed over, so many at once; the batch they are."""
+    batch: int = session.execute(
+        insert(_batches).values(begun=begun, closed=False, made_at=now).returning(_batches.c.id)
+    ).scalar_one()
+    said = {"provider": provider, "link_base": link_base, "now": now, "until": now + LEASE, "batch": batch}
     for statement in statements.start(dialect_of(session)):
         session.execute(statement, {**_started(handovers), **said})
+    return batch
+
+
+def begin_more(session: Session, batch: int, up_to: int) -> bool:
+    """Notes, before any call, that a batch's attempts before this place begin; False where it was given up for dead."""
+    return bool(session.execute(statements.BEGIN, {"batch": batch, "up_to": up_to}).rowcount)  # type: ignore[attr-defined]
+
+
+def close_expired(session: Session, *, now: datetime) -> None:
+    """Lets nothing more of a batch begin whose lease has run out: its process may be asleep, not dead."""
+    attempted = and_(_attempts.c.message_id == _messages.c.id, _attempts.c.number == _messages.c.fence)
+    expired = select(_attempts.c.batch_id).join(_messages, attempted).where(_IN_HAND, _messages.c.lease_until <= now)
+    session.execute(
+        update(_batches).where(_batches.c.closed.is_(False), _batches.c.id.in_(expired)).values(closed=True)
+    )
 
 
 def post_at_once(session: Session, handovers: Sequence[Handover], *, provider: str, now: datetime) -> None:
     """Ends messages whose delivery is a row of this very transaction: never in doubt."""
     dialect, rows = dialect_of(session), _started(handovers)
     session.execute(statements.end_at_once(dialect), {**rows, "now": now})
-    session.execute(statements.begin_attempts(dialect), {**rows, "provider": provider, "now": now})
+    session.execute(statements.begin_attempts(dialect), {**rows, "provider": provider, "now": now, "batch": None})
     session.execute(statements.end_attempts(dialect), _ended([(h, Accepted()) for h in handovers], now))
     tell(session, "accepted", [h.row for h in handovers if h.row.wakes], now=now)
 
@@ -66,15 +85,17 @@ def finish(session: Session, ended: Sequence[tuple[Handover, Outcome]], *, now: 
         session.execute(statement, values)
     accepted = set(session.scalars(last, values))
     tell(session, "accepted", [h.row for h, _ in ended if h.row.wakes and h.row.id in accepted], now=now)
+    _put_back(session, ended, now)
     for handover, outcome in ended:
-        if not isinstance(outcome, Accepted):
+        if isinstance(outcome, Rejected | Unknown):
             _finish_otherwise(session, handover, outcome, now)
 
 
 def expired(session: Session, *, limit: int, now: datetime) -> list[Row[Any]]:
-    """Hand-overs whose lease has run out without an outcome, with the provider that was asked."""
+    """Hand-overs whose lease has run out without an outcome: the provider asked, and whether it surely was not yet."""
     attempted = and_(_attempts.c.message_id == _messages.c.id, _attempts.c.number == _messages.c.fence)
-    asked = select(_messages, _attempts.c.provider).outerjoin(_attempts, attempted)
+    asked = select(_messages, _attempts.c.provider, statements.NOT_BEGUN.label("not_begun"))
+    asked = asked.outerjoin(_attempts, attempted)
     return list(session.execute(asked.where(_IN_HAND, _messages.c.lease_until <= now).limit(limit)).all())
 
 
@@ -101,13 +122,21 @@ def _end_row(handover: Handover, outcome: Outcome) -> dict[str, Any]:
             return row | {"outcome": "unknown", "detail": reason}
 
 
-def _finish_otherwise(session: Session, handover: Handover, outcome: Outcome, now: datetime) -> None:
+def _put_back(session: Session, ended: Sequence[tuple[Handover, Outcome]], now: datetime) -> None:
+    """What surely has not left waits again: a whole batch where the provider is down, so in bulk."""
+    later: dict[float, list[dict[str, Any]]] = {}
+    for handover, outcome in ended:
+        if isinstance(outcome, NotSent):
+            later.setdefault(max(outcome.retry_after, 1.0), []).append(_end_row(handover, outcome))
+    for seconds, rows in later.items():
+        said = {**statements.given(rows), "later": now + timedelta(seconds=seconds)}
+        session.execute(statements.put_back(dialect_of(session)), said)
+
+
+def _finish_otherwise(session: Session, handover: Handover, outcome: Rejected | Unknown, now: datetime) -> None:
     messages = _messages.c
     end = update(_messages).where(messages.id == handover.row.id, messages.fence == handover.fence, statements.IN_DOUBT)
     match outcome:
-        case NotSent(reason, retry_after):
-            later = now + timedelta(seconds=max(retry_after, 1.0))
-            session.execute(end.values(state=status.QUEUED, reason=reason, due_at=later, lease_until=None))
         case Rejected(reason):
             end = end.values(state=status.REJECTED, reason=reason, ended_at=now, due_at=None, lease_until=None)
             tell(session, "rejected", session.execute(end.returning(_messages)).all(), now=now)
@@ -116,4 +145,7 @@ def _finish_otherwise(session: Session, handover: Handover, outcome: Outcome, no
 
 
 def _started(handovers: Sequence[Handover]) -> dict[str, Any]:
-    return statements.given([{"id": h.row.id, "fence": h.fence, "sha": h.sha, "address": h.address} for h in handovers])
+    return statements.given([
+        {"id": h.row.id, "fence": h.fence, "place": place, "sha": h.sha, "address": h.address}
+        for place, h in enumerate(handovers)
+    ])  # fmt: skip

@@ -32,13 +32,20 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from engage.db.base import Json, UtcDateTime
 from engage.messages import status
-from engage.messages.tables import Attempt, Message
+from engage.messages.tables import Attempt, HandoverBatch, Message
 
 Columns = tuple[tuple[str, type[BigInteger] | type[Text]], ...]
 
 _messages: Table = Message.__table__  # type: ignore[assignment]
 _attempts: Table = Attempt.__table__  # type: ignore[assignment]
-_STARTED: Columns = (("id", BigInteger), ("fence", BigInteger), ("sha", Text), ("address", Text))
+_batches: Table = HandoverBatch.__table__  # type: ignore[assignment]
+_STARTED: Columns = (
+    ("id", BigInteger),
+    ("fence", BigInteger),
+    ("place", BigInteger),
+    ("sha", Text),
+    ("address", Text),
+)
 _ENDED: Columns = (
     ("id", BigInteger),
     ("fence", BigInteger),
@@ -58,6 +65,18 @@ DUE = (
     .order_by(_messages.c.due_at, _messages.c.id)
     .limit(bindparam("most", type_=BigInteger))
     .with_for_update(skip_locked=True)
+)
+# An attempt whose turn in its batch had not come: it has not left, whatever became of its process.
+NOT_BEGUN = (
+    select(_batches.c.id)
+    .where(_batches.c.id == _attempts.c.batch_id, _attempts.c.place >= _batches.c.begun)
+    .correlate(_attempts)
+    .exists()
+)
+BEGIN = (
+    update(_batches)
+    .where(_batches.c.id == bindparam("batch", type_=BigInteger), _batches.c.closed.is_(False))
+    .values(begun=bindparam("up_to", type_=BigInteger))
 )
 _ACCEPTED = {"state": status.ACCEPTED, "accepted_at": _NOW, "ended_at": _NOW} | dict.fromkeys(
     ("due_at", "lease_until", "reason")
@@ -85,11 +104,22 @@ def end(dialect: str) -> Sequence[Executable]:
 
 
 @cache
+def put_back(dialect: str) -> Update:
+    """Gives the given messages back to the queue, if they still are in doubt: they surely have not left."""
+    v = _rows(dialect, _ENDED).c
+    mine = (_messages.c.id == v.id, _messages.c.fence == v.fence, IN_DOUBT)
+    later = bindparam("later", type_=UtcDateTime())
+    return update(_messages).where(*mine).values(state=status.QUEUED, reason=v.detail, due_at=later, lease_until=None)
+
+
+@cache
 def begin_attempts(dialect: str) -> Insert:
     """Notes the given attempts."""
     v = _rows(dialect, _STARTED).c
-    begun = select(v.id, v.fence, bindparam("provider", type_=Text), _NOW)
-    names = ["message_id", "number", "provider", "started_at"]
+    begun = select(
+        v.id, v.fence, bindparam("provider", type_=Text), _NOW, bindparam("batch", type_=BigInteger), v.place
+    )
+    names = ["message_id", "number", "provider", "started_at", "batch_id", "place"]
     return insert(_attempts).from_select(names, begun, include_defaults=False)
 
 

@@ -8,19 +8,21 @@ from typing import Any
 from engage.channels.base import Accepted, EmailChannel, NotSent, Outcome, Unknown
 from engage.clock import Clock
 from engage.db.session import Database
-from engage.messages.ledger import Handover, expired, finish
+from engage.messages.ledger import Handover, close_expired, expired, finish
 from engage.messages.travelling import follow_carriers
 
 log = logging.getLogger(__name__)
 
 _MOST = 500
 _IN_DOUBT = "the process died while it handed the message over"
+_NOT_BEGUN = "the process died before this message's turn had come"
 
 
 def sweep(database: Database, channel: EmailChannel, clock: Clock) -> int:
     """Settles expired hand-overs; asks the provider with no session open; returns how many it settled."""
     with database.transaction() as session:
         follow_carriers(session, now=clock.now())
+        close_expired(session, now=clock.now())
     with database.reading() as session:
         rows = expired(session, limit=_MOST, now=clock.now())
     if not rows:
@@ -36,6 +38,8 @@ def sweep(database: Database, channel: EmailChannel, clock: Clock) -> int:
 
 def _judge(channel: EmailChannel, row: Any) -> Outcome:
     """What the provider that was asked can tell; without its word the outcome stays in doubt."""
+    if row.not_begun:
+        return NotSent(_NOT_BEGUN, retry_after=0)
     evidence: Accepted | NotSent | None = None
     if row.delivery != "none":
         evidence = Accepted()  # a receipt has come

@@ -1,4 +1,4 @@
-"""The ledger: messages, attempts, receipts, approvals, gate checks, suppressions, clicks."""
+"""The ledger: messages, attempts and their batches, receipts, approvals, gate checks, suppressions, clicks."""
 
 from __future__ import annotations
 
@@ -87,6 +87,19 @@ class Attempt(Base):
     outcome: Mapped[str | None]  # accepted | rejected | not_sent | unknown
     provider_id: Mapped[str | None]
     detail: Mapped[str | None]
+    batch_id: Mapped[int | None]  # handover_batches.id
+    place: Mapped[int | None]  # in its batch, from 0
+
+
+class HandoverBatch(Base):
+    """Attempts that were noted together, and how many of them may have begun; the rest surely has not left."""
+
+    __tablename__ = "handover_batches"
+
+    id: Mapped[identity]
+    begun: Mapped[int]  # of its attempts, those before this place
+    closed: Mapped[bool] = mapped_column(default=False)  # given up for dead: no more of it may begin
+    made_at: Mapped[datetime]
 
 
 class Receipt(Base):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engage.errors import ConflictError, InputError, NotFoundError
 from engage.messages import status
+from engage.messages.ledger_statements import NOT_BEGUN
 from engage.messages.news import tell
 from engage.messages.tables import Attempt, Message
 from engage.staff.audit import record
@@ -51,7 +52,7 @@ def list_unknowns(session: Session, *, now: datetime, older_than: timedelta = LI
 def list_doubts(session: Session, *, now: datetime) -> list[dict[str, Any]]:
     """All that is in doubt now, the oldest first, each with what the written rule does next."""
     found: list[Any] = [*session.execute(_DOUBT.where(_UNKNOWN)).all()]
-    found += session.execute(_DOUBT.where(_IN_HAND, Message.lease_until <= now)).all()
+    found += session.execute(_DOUBT.where(_IN_HAND, Message.lease_until <= now, ~NOT_BEGUN)).all()
     rows = [dict(row._mapping) for row in sorted(found, key=lambda row: row.started_at)]
     return [row | {"next": _next(row, now)} for row in rows]
 

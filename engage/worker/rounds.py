@@ -19,7 +19,7 @@ from engage.errors import StoreUnavailableError
 from engage.journeys.advancing import advance
 from engage.journeys.digesting import digest
 from engage.journeys.occurring import dated, enrol_dates
-from engage.messages.delivering import deliver
+from engage.messages.delivering import Pace, deliver
 from engage.messages.expiring import expire_approvals
 from engage.messages.links import Links
 from engage.messages.rechecking import recheck_held
@@ -54,6 +54,7 @@ class Parts:
     clock: Clock
     channel: EmailChannel
     calls: Calls = field(default_factory=Calls)
+    pace: Pace = field(default_factory=Pace)
 
 
 def _digest(parts: Parts) -> int:
@@ -113,7 +114,9 @@ def _recheck(parts: Parts) -> int:
 
 
 def _deliver(parts: Parts) -> int:
-    return deliver(parts.database, parts.library, parts.channel, parts.links, parts.clock, limit=_MESSAGES)
+    return deliver(
+        parts.database, parts.library, parts.channel, parts.links, parts.clock, limit=_MESSAGES, pace=parts.pace
+    )
 
 
 def _notices(parts: Parts) -> int:

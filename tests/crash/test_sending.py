@@ -21,6 +21,7 @@ from sqlalchemy import func, select
 
 from engage.channels.email.sendgrid.webhook import parse
 from engage.db.session import Database
+from engage.messages.ledger_statements import NOT_BEGUN
 from engage.messages.receipts import record_receipts
 from engage.messages.tables import Attempt, Message
 from tests.crash.workers import Workers
@@ -86,7 +87,9 @@ def test_killed_workers_send_nothing_twice_and_lose_nothing(
 
 def _report(database: Database, provider: Provider, number: int, doubts: set[tuple[str, int]]) -> None:
     """What one kill left in doubt, counted before anybody goes on; doubts of earlier kills may still be unswept."""
-    in_hand = select(Message.public_id, Message.fence).where(Message.state == "sending")
+    attempted = (Attempt.message_id == Message.id) & (Attempt.number == Message.fence)
+    in_hand = select(Message.public_id, Message.fence).join(Attempt, attempted)
+    in_hand = in_hand.where(Message.state == "sending", ~NOT_BEGUN)
     with database.reading() as session:
         left = {(row.public_id, row.fence) for row in session.execute(in_hand)} - doubts
     doubts |= left

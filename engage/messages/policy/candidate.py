@@ -34,9 +34,9 @@ class Slot:
     carrier: Candidate | None = None  # the mail that leaves now and takes it along
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen: that would make each cost three times as much
 class Candidate:
-    """One message about to be asked for or sent, with its recipient as of now."""
+    """One message about to be asked for or sent, with its recipient as of now; nobody changes it."""
 
     message_id: int
     public_id: str

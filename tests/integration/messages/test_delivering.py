@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -18,11 +19,13 @@ from engage.customers.tables import Account, Consent, Contact, Membership
 from engage.db.session import Database
 from engage.errors import StoreUnavailableError
 from engage.events.tables import Event
-from engage.messages.delivering import WINDOW, deliver
+from engage.messages.delivering import Pace, deliver
 from engage.messages.links import Links
+from engage.messages.preparing import WINDOW
 from engage.messages.rendering import fingerprint
 from engage.messages.sweeping import sweep
 from engage.messages.tables import Attempt, GateCheck, Message, Suppression
+from engage.messages.unknowns import list_doubts
 from engage.releases.library import Library
 from engage.staff.tables import StaffMember
 from engage.testing import MONDAY, FrozenClock, make_account, make_contact
@@ -241,7 +244,17 @@ def test_what_was_surely_not_sent_goes_out_later_with_the_next_fence(database: D
 
 def test_a_provider_that_takes_nothing_is_not_asked_for_the_whole_queue(database: Database) -> None:
     queued(database, 3 * WINDOW)
-    assert run(database, RecordingChannel(lambda _email: NotSent("down"))) == WINDOW
+    asked: list[str] = []
+
+    def refuse(email: OutboundEmail) -> Outcome:
+        asked.append(email.message_id)
+        return NotSent("down", 90)
+
+    assert run(database, RecordingChannel(refuse)) == 3 * WINDOW
+    assert len(asked) == WINDOW
+    assert {(row.state, row.reason, row.due_at) for row in messages(database)} == {
+        ("queued", "down", MONDAY + timedelta(seconds=90))
+    }
 
 
 def test_a_channel_that_breaks_its_word_leaves_its_window_in_doubt(database: Database) -> None:
@@ -401,6 +414,60 @@ def test_a_process_that_died_leaves_messages_in_doubt_which_are_never_sent_again
     assert sweep(database, channel, clock) == 5
     assert {row.state for row in messages(database)} == {"unknown"}
     assert run(database, Blind(), clock) == 0
+
+
+def test_what_had_no_turn_yet_when_its_process_died_is_in_no_doubt(database: Database) -> None:
+    queued(database, 3 * WINDOW)
+    channel, clock = die_after(WINDOW + 2, Blind()), FrozenClock()
+    with pytest.raises(KeyboardInterrupt):
+        run(database, channel, clock)
+    clock.move(timedelta(seconds=61))
+    with database.reading() as session:
+        assert len(list_doubts(session, now=clock.now())) == WINDOW
+    assert sweep(database, channel, clock) == 2 * WINDOW
+    assert Counter(row.state for row in messages(database)) == {"accepted": WINDOW, "unknown": WINDOW, "queued": WINDOW}
+    clock.move(timedelta(seconds=1))
+    after = Blind()
+    assert run(database, after, clock) == len(after.sent) == WINDOW
+    assert not {email.message_id for email in after.sent} & {email.message_id for email in channel.sent}
+
+
+def test_a_process_that_was_only_asleep_begins_nothing_more_of_what_was_given_up(database: Database) -> None:
+    queued(database, 3 * WINDOW)
+    clock, asked = FrozenClock(), iter(range(3 * WINDOW))
+
+    def fall_asleep(email: OutboundEmail) -> Outcome:
+        if next(asked) == 2:
+            clock.move(timedelta(seconds=61))
+            sweep(database, Blind(), clock)
+        return Accepted("late")
+
+    asleep = RecordingChannel(fall_asleep)
+    run(database, asleep, clock, limit=3 * WINDOW)
+    assert len(asleep.sent) == WINDOW
+    assert Counter(row.state for row in messages(database)) == {"accepted": WINDOW, "queued": 2 * WINDOW}
+    clock.move(timedelta(seconds=1))
+    after = RecordingChannel()
+    run(database, after, clock)
+    assert len(after.sent) == 2 * WINDOW
+
+
+def test_a_slow_provider_gets_no_more_of_a_batch_than_its_lease_covers(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued(database, 3 * WINDOW)
+    monkeypatch.setattr("engage.messages.delivering._LONGEST", 0.0)
+    channel = RecordingChannel()
+    run(database, channel, limit=3 * WINDOW)
+    assert len(channel.sent) == WINDOW
+    assert Counter(row.state for row in messages(database)) == {"accepted": WINDOW, "queued": 2 * WINDOW}
+
+
+def test_the_pace_follows_the_provider() -> None:
+    pace = Pace()
+    for seconds, size in ((0.1, 50), (0.1, 100), (0.1, 200), (0.1, 200), (9.0, 100), (9.0, 50), (9.0, 25), (9.0, 25)):
+        pace.learn(seconds)
+        assert pace.size == size
 
 
 def test_a_provider_that_can_tell_ends_the_doubt(database: Database) -> None:
