@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 
 from engage.errors import ConflictError, EngageError, InputError, StoreUnavailableError
 
-_DECODER = json.JSONDecoder()
 # PostgreSQL's refusals that pass by themselves begin so: connection, lost race, resources, lock, operator, system.
 _PASSING = frozenset({"08", "40", "53", "55", "57", "58"})
 _PASSING_IN_SQLITE = frozenset({
@@ -172,9 +171,8 @@ def _to_json(value: object) -> str:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
-def _from_json(value: bytes) -> Any:
-    """What PostgreSQL writes needs no guess at its encoding and no search for its beginning."""
-    return _DECODER.raw_decode(value.decode())[0]
+def _from_json(value: bytes | str) -> Any:
+    return orjson.loads(value)
 
 
 def _plain(value: object) -> str:

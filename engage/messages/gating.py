@@ -27,7 +27,7 @@ class GatesAhead:
     """What stands before each of some messages, by message id."""
 
     gates: Mapping[int, tuple[ReadGate, ...]]
-    facts: Mapping[Subject, Facts]
+    facts: Mapping[int, Facts]
 
     def of(self, row: Any) -> tuple[ReadGate, ...]:
         """The gates that could stop this message."""
@@ -35,7 +35,7 @@ class GatesAhead:
 
     def facts_of(self, row: Any) -> Facts:
         """What is known of its customer now."""
-        return self.facts.get(_subject(row), {}) if row.id in self.gates else {}
+        return self.facts.get(row.id, {})
 
 
 def load_gates(session: Session, library: Library, rows: Sequence[Any], *, now: datetime) -> GatesAhead:
@@ -45,21 +45,22 @@ def load_gates(session: Session, library: Library, rows: Sequence[Any], *, now: 
     asked = {name for gates in ahead.values() for gate in gates for name in gate.names}
     if not asked:
         return GatesAhead(ahead, {})
-    subjects = list(dict.fromkeys(_subject(row) for row in rows if row.id in ahead))
+    subjects = {row.id: _subject(row) for row in rows if row.id in ahead}
     types = library.vocabulary(session).facts
     traits = {path: types[path].type for path in (asked & types.keys()) - _COLUMNS if path.startswith("account.")}
     if traits.keys() == asked:
         return GatesAhead(ahead, _traits(session, subjects, traits))
-    return GatesAhead(ahead, load_facts(session, library, subjects, now=now, reading=read_for(asked)))
+    known = load_facts(session, library, list(dict.fromkeys(subjects.values())), now=now, reading=read_for(asked))
+    return GatesAhead(ahead, {key: known[one] for key, one in subjects.items() if one in known})
 
 
-def _traits(session: Session, subjects: Sequence[Subject], asked: Mapping[str, FactKind]) -> dict[Subject, Facts]:
+def _traits(session: Session, subjects: Mapping[int, Subject], asked: Mapping[str, FactKind]) -> dict[int, Facts]:
     """The few traits of accounts that the gates ask: most messages meet gates, and all facts cost ten times as much."""
     account, declared = Account.__table__.c, by_kind(asked)["account"]
-    ids = {one.account_id for one in subjects}
+    ids = {one.account_id for one in subjects.values()}
     rows = session.execute(select(account.id, account.traits).where(one_of(account.id, ids)))
     known = {row.id: {"account": trait_facts(row.traits, declared)} for row in rows}
-    return {one: known[one.account_id] for one in subjects if one.account_id in known}
+    return {key: known[one.account_id] for key, one in subjects.items() if one.account_id in known}
 
 
 def _before(declared: Sequence[ReadGate], row: Any) -> tuple[ReadGate, ...]:

@@ -122,10 +122,13 @@ def compile_source(source: str, *, locale: str, html: bool, where: str) -> Templ
     problems = list(_complaints(tree, env, where))
     if problems:
         raise PlaybookError(problems)
-    for loop in tree.find_all(nodes.For):
+    loops = list(tree.find_all(nodes.For))
+    for loop in loops:
         weight = nodes.Const(1 + sum(1 for _ in loop.find_all(nodes.Node)))
         loop.iter = nodes.Filter(loop.iter, "_rows", [weight], [], None, None, lineno=loop.lineno)
-    return env.from_string(tree)
+    template = env.from_string(tree)
+    template.has_loops = bool(loops)  # type: ignore[attr-defined]
+    return template
 
 
 def paths_used(source: str, *, locale: str, where: str) -> frozenset[tuple[str, ...]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
-from typing import Any
+from typing import Any, NoReturn
 
 from jinja2 import Template
 
@@ -19,17 +19,28 @@ _left: ContextVar[list[int] | None] = ContextVar("left", default=None)
 class BoundedTemplate(Template):
     """A template that stops where its text or its work becomes more than any message needs."""
 
+    has_loops = True  # without one, it has no more pieces than its source, and they can be counted at the end
+
     def render(self, *args: Any, **kwargs: Any) -> str:
         """The text; ValueError where it would be too long or take too long."""
-        written: list[str] = []
-        length = 0
         with _purse():
-            for piece in self.generate(*args, **kwargs):
-                length += len(piece)
-                if length > LONGEST_TEXT:
-                    raise ValueError(f"the text has more than {LONGEST_TEXT:,} characters")
-                written.append(piece)
-        return "".join(written)
+            pieces = self.root_render_func(self.new_context(dict(*args, **kwargs)))
+            text = "".join(_counted(pieces) if self.has_loops else pieces)
+        return text if len(text) <= LONGEST_TEXT else _too_long()
+
+
+def _counted(pieces: Iterable[str]) -> Iterator[str]:
+    """The pieces of a text, up to the longest that a text may be."""
+    length = 0
+    for piece in pieces:
+        length += len(piece)
+        if length > LONGEST_TEXT:
+            _too_long()
+        yield piece
+
+
+def _too_long() -> NoReturn:
+    raise ValueError(f"the text has more than {LONGEST_TEXT:,} characters")
 
 
 def spend(work: int) -> None:
@@ -47,7 +58,11 @@ def paid(made: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(made)
     def charged(*args: Any, **kwargs: Any) -> Any:
-        spend(1 + sum(len(value) for value in args if isinstance(value, str)) // LETTERS)
+        letters = 0
+        for value in args:
+            if isinstance(value, str):
+                letters += len(value)
+        spend(1 + letters // LETTERS)
         return made(*args, **kwargs)
 
     return charged
