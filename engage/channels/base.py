@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+WINDOW = 25
 Mailbox = tuple[str, str]  # (display name, address); the name may be empty
 
 
@@ -81,6 +82,7 @@ class EmailChannel(Protocol):
     """A provider of email."""
 
     name: str
+    window: int  # messages handed over between two commits: so many are in doubt when a process dies
 
     def send(self, batch: Sequence[OutboundEmail]) -> list[Outcome]:
         """Hand over every message; one outcome each, in the same order, and never an exception."""

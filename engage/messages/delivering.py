@@ -15,13 +15,13 @@ from typing import TypeVar
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from engage.channels.base import EmailChannel, NotSent, OutboundEmail, Outcome, Unknown
+from engage.channels.base import WINDOW, EmailChannel, NotSent, OutboundEmail, Outcome, Unknown
 from engage.clock import Clock
 from engage.db.session import Database
 from engage.errors import StoreUnavailableError
 from engage.messages.ledger import Handover, begin_more, finish
 from engage.messages.links import Links
-from engage.messages.preparing import WINDOW, Batch, Press
+from engage.messages.preparing import Batch, Press
 from engage.messages.rendering import SECTIONS
 from engage.messages.travelling import follow_carriers
 from engage.releases.library import Library
@@ -74,7 +74,7 @@ def deliver(
     pace: Pace | None = None,
 ) -> int:
     """Hands over up to `limit` due messages, a batch at a time; returns how many it took from the queue."""
-    round_ = _Round(database, Press(library, links, channel.name), channel, clock)
+    round_ = _Round(database, Press(library, links, channel.name, channel.window), channel, clock)
     pace, taken = pace or Pace(LARGEST_BATCH), 0
     while True:
         batch = round_.next_batch(min(pace.size, limit - taken))
@@ -103,8 +103,8 @@ class _Round:
     def hand_over(self, batch: Batch) -> bool:
         """Hands a batch over, window by window; False when the provider takes nothing more at the moment."""
         started = time.monotonic()
-        for begin in range(0, len(batch.emails), WINDOW):
-            end = begin + WINDOW
+        for begin in range(0, len(batch.emails), self.press.window):
+            end = begin + self.press.window
             if begin and time.monotonic() - started > _LONGEST:
                 self._leave(batch, begin, _SLOW)
                 return True

@@ -28,7 +28,6 @@ from engage.releases.library import Library
 
 log = logging.getLogger(__name__)
 
-WINDOW = 25  # messages in doubt when a process dies between two commits
 BROKEN_FOR = timedelta(hours=6)  # how long a message that cannot be made waits before it is tried again
 
 
@@ -49,6 +48,7 @@ class Press:
     library: Library
     links: Links
     provider: str
+    window: int
 
     def prepare(self, session: Session, limit: int, now: datetime) -> Batch:
         """Takes up to so many due messages; its first window counts as begun with the commit."""
@@ -91,7 +91,7 @@ class Press:
             show_questions(session, self.library, [handover.row for handover in batch.handovers], now=now)
             base = self.links.public_url
             batch.id = start_attempts(
-                session, batch.handovers, provider=self.provider, link_base=base, begun=WINDOW, now=now
+                session, batch.handovers, provider=self.provider, link_base=base, begun=self.window, now=now
             )
 
     def _post_in_app(self, session: Session, rows: Sequence[Row[Any]], now: datetime) -> None:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from engage.channels.base import Accepted, Evidence, NotSent, OutboundEmail, Outcome, Rejected
+from engage.channels.base import WINDOW, Accepted, Evidence, NotSent, OutboundEmail, Outcome, Rejected
 from engage.channels.email.addresses import UnsendableError
 from engage.channels.email.mime import to_bytes
 
@@ -21,6 +21,7 @@ class OutboxChannel:
     """Writes each message to `<folder>/<message id>.eml`, whole or not at all."""
 
     name = "outbox"
+    window = WINDOW
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

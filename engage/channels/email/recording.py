@@ -11,6 +11,7 @@ class RecordingChannel:
     """Keeps every accepted message in `sent`; `answer` may decide outcomes otherwise."""
 
     name = "recording"
+    window = 500  # a play has nobody to be in doubt about
 
     def __init__(self, answer: Callable[[OutboundEmail], Outcome] | None = None) -> None:
         self.sent: list[OutboundEmail] = []

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import monotonic
 
-from engage.channels.base import Accepted, Evidence, NotSent, OutboundEmail, Outcome, Rejected, Unknown
+from engage.channels.base import WINDOW, Accepted, Evidence, NotSent, OutboundEmail, Outcome, Rejected, Unknown
 from engage.channels.email.addresses import UnsendableError, wire_address
 from engage.channels.email.mime import to_bytes
 from engage.channels.email.smtp_connection import Reply, SmtpConnection, SmtpError, SmtpServer
@@ -34,6 +34,7 @@ class SmtpChannel:
     """Hands messages to one SMTP server over as many kept connections as asked for."""
 
     name = "smtp"
+    window = WINDOW
 
     def __init__(self, server: SmtpServer, *, connections: int = 1) -> None:
         self._lanes = [_Lane(server) for _ in range(connections)]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from engage.channels.base import Accepted, NotSent, OutboundEmail, Outcome, Rejected, Unknown
+from engage.channels.base import WINDOW, Accepted, NotSent, OutboundEmail, Outcome, Rejected, Unknown
 from engage.channels.email.recording import RecordingChannel
 from engage.channels.in_app.tables import InAppItem
 from engage.clock import Clock
@@ -21,7 +21,6 @@ from engage.errors import StoreUnavailableError
 from engage.events.tables import Event
 from engage.messages.delivering import Pace, deliver
 from engage.messages.links import Links
-from engage.messages.preparing import WINDOW
 from engage.messages.rendering import fingerprint
 from engage.messages.sweeping import sweep
 from engage.messages.tables import Attempt, GateCheck, Message, Suppression
@@ -250,7 +249,7 @@ def test_a_provider_that_takes_nothing_is_not_asked_for_the_whole_queue(database
         asked.append(email.message_id)
         return NotSent("down", 90)
 
-    assert run(database, RecordingChannel(refuse)) == 3 * WINDOW
+    assert run(database, Blind(refuse)) == 3 * WINDOW
     assert len(asked) == WINDOW
     assert {(row.state, row.reason, row.due_at) for row in messages(database)} == {
         ("queued", "down", MONDAY + timedelta(seconds=90))
@@ -386,6 +385,8 @@ def broken(opened: Any) -> Any:
 class Blind(RecordingChannel):
     """Cannot tell afterwards, as SMTP."""
 
+    window = WINDOW
+
     def evidence(self, message_id: str) -> None:
         return None
 
@@ -442,7 +443,7 @@ def test_a_process_that_was_only_asleep_begins_nothing_more_of_what_was_given_up
             sweep(database, Blind(), clock)
         return Accepted("late")
 
-    asleep = RecordingChannel(fall_asleep)
+    asleep = Blind(fall_asleep)
     run(database, asleep, clock, limit=3 * WINDOW)
     assert len(asleep.sent) == WINDOW
     assert Counter(row.state for row in messages(database)) == {"accepted": WINDOW, "queued": 2 * WINDOW}
@@ -457,7 +458,7 @@ def test_a_slow_provider_gets_no_more_of_a_batch_than_its_lease_covers(
 ) -> None:
     queued(database, 3 * WINDOW)
     monkeypatch.setattr("engage.messages.delivering._LONGEST", 0.0)
-    channel = RecordingChannel()
+    channel = Blind()
     run(database, channel, limit=3 * WINDOW)
     assert len(channel.sent) == WINDOW
     assert Counter(row.state for row in messages(database)) == {"accepted": WINDOW, "queued": 2 * WINDOW}

@@ -15,7 +15,7 @@ from sendgrid.helpers.mail.exceptions import ApiKeyIncludedException
 from urllib3 import BaseHTTPResponse, HTTPHeaderDict, Timeout, connection_from_url
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
 
-from engage.channels.base import Accepted, Evidence, NotSent, OutboundEmail, Outcome, Rejected, Unknown
+from engage.channels.base import WINDOW, Accepted, Evidence, NotSent, OutboundEmail, Outcome, Rejected, Unknown
 from engage.channels.email.addresses import UnsendableError
 from engage.channels.email.sendgrid.payload import payload
 
@@ -30,6 +30,7 @@ class SendGridChannel:
     """Posts each message in a request of its own, several at a time."""
 
     name = "sendgrid"
+    window = WINDOW
 
     def __init__(
         self,
