@@ -148,7 +148,13 @@ def _postgresql_engine(url: str, pool_size: int) -> Engine:
 
 def _sqlite_engine(url: str) -> Engine:
     connecting = {"timeout": 30, "isolation_level": None}
-    engine = create_engine(url, json_serializer=_to_json, hide_parameters=True, connect_args=connecting)
+    engine = create_engine(
+        url,
+        json_serializer=_to_json,
+        json_deserializer=_from_json,
+        hide_parameters=True,
+        connect_args=connecting,
+    )
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:

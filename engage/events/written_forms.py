@@ -6,6 +6,7 @@ import re
 import unicodedata
 from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 
 from babel.numbers import get_currency_precision, is_currency
 
@@ -35,6 +36,7 @@ def narrow(text: str) -> str:
     return _SPACES.sub(" ", plain).strip()
 
 
+@lru_cache(maxsize=65_536)  # a look at dates reads the same texts every day
 def parse_date(text: str) -> date:
     """The day in 2027-03-31, 2027/3/31, 2027年3月31日, 20270331 or 令和9年3月31日; ValueError says why not."""
     plain = narrow(text).replace(" ", "") if "T" not in text and ":" not in text else narrow(text)
