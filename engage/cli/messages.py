@@ -78,7 +78,8 @@ def show(message_id: str, bundle_file: Path | None, as_json: bool) -> None:
 def unknowns(as_json: bool) -> None:
     """List what may or may not have left: since when, and what happens next."""
     with wiring.opened() as engage, engage.database.reading() as session:
-        rows = list_doubts(session, now=engage.clock.now())
+        critical = engage.library.vocabulary(session).critical_topics
+        rows = list_doubts(session, now=engage.clock.now(), critical=critical)
     if as_json:
         _print_json(rows)
         return

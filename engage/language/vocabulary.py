@@ -112,6 +112,11 @@ class Topic(Words):
     title: Text
     purpose: Purpose = "relationship"
     to_former: bool = Field(default=False, description="may reach a customer who has gone, too")
+    in_doubt: Literal["hold", "resend"] = Field(
+        default="hold",
+        description="what becomes of a mail that may or may not have left: held until somebody knows, or sent again "
+        "because it must arrive, even twice",
+    )
 
 
 class TouchModel(Words):
@@ -230,6 +235,11 @@ class Vocabulary(Words):
     def read_gates(self) -> tuple[ReadGate, ...]:
         """The gates, ready to be asked."""
         return read_gates(self.gates, self.catalogue())
+
+    @cached_property
+    def critical_topics(self) -> frozenset[str]:
+        """The topics whose mails are sent again while it is in doubt whether they left."""
+        return frozenset(key for key, topic in self.topics.items() if topic.in_doubt == "resend")
 
     def words_of_facts(self) -> dict[str, tuple[str, ...]]:
         """The words that facts about customers may be, where somebody declared them."""

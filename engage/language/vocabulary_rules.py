@@ -45,6 +45,28 @@ def team_can_be_answered(workspace: Workspace) -> Iterator[Problem]:
         yield document.problem(["team", "email"], "no-reply-sender", f"{address} cannot be answered")
 
 
+def only_what_must_arrive_is_sent_again(workspace: Workspace) -> Iterator[Problem]:
+    """A promotion would be sent again while it is in doubt whether it left.
+
+    Code: resent-promotion
+    Why: what is sent again may arrive twice; that is fair for what somebody must know, not for an offer.
+    Way out: in_doubt: hold, or leave it out.
+    Wrong:
+        # file: playbooks/_shared/topics.yaml
+        onboarding: {title: {ja: はじめに, en: Getting started}}
+        offers: {title: {ja: ご提案, en: Offers}, purpose: promotional, in_doubt: resend}
+    Right:
+        # file: playbooks/_shared/topics.yaml
+        onboarding: {title: {ja: はじめに, en: Getting started}}
+        offers: {title: {ja: ご提案, en: Offers}, purpose: promotional}
+    """
+    vocabulary = workspace.vocabulary
+    for key in sorted(vocabulary.critical_topics):
+        if vocabulary.topics[key].purpose == "promotional":
+            message = f"a mail of {key} that is in doubt would be sent again, though it is a promotion"
+            yield workspace.documents["topics"].problem([key, "in_doubt"], "resent-promotion", message)
+
+
 def countries_are_known(workspace: Workspace) -> Iterator[Problem]:
     """Closed days are declared for a country that no calendar knows.
 
@@ -116,6 +138,7 @@ def agreements_are_to_topics(workspace: Workspace) -> Iterator[Problem]:
 
 VOCABULARY_RULES = (
     team_can_be_answered,
+    only_what_must_arrive_is_sent_again,
     countries_are_known,
     questions_have_names_of_their_own,
     agreements_are_to_topics,

@@ -84,7 +84,8 @@ class Attempt(Base):
     provider: Mapped[str]
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
-    outcome: Mapped[str | None]  # accepted | rejected | not_sent | unknown
+    # accepted | rejected | not_sent | unknown | sent_again (in doubt, but it must arrive)
+    outcome: Mapped[str | None]
     provider_id: Mapped[str | None]
     detail: Mapped[str | None]
     batch_id: Mapped[int | None]  # handover_batches.id

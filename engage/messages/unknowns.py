@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import or_, select, text, update
+from sqlalchemy import and_, or_, select, text, update
 from sqlalchemy.orm import Session
 
+from engage.db.session import nudge
 from engage.errors import ConflictError, InputError, NotFoundError
+from engage.language.vocabulary import Vocabulary
 from engage.messages import status
 from engage.messages.ledger_statements import NOT_BEGUN
 from engage.messages.news import tell
@@ -17,6 +19,8 @@ from engage.messages.tables import Attempt, Message
 from engage.staff.audit import record
 
 LISTED_AFTER = timedelta(hours=2)
+SENT_AGAIN_AFTER = timedelta(minutes=15)  # what must arrive: so long a receipt may take to end the doubt
+MOST_ATTEMPTS = 3  # of what must arrive; after that a person is asked about it, too
 
 # A person's word → what becomes of the message, and what its last attempt is known to have been.
 VERDICTS: Final = {
@@ -27,19 +31,21 @@ VERDICTS: Final = {
 _TELL_LATER: Final = frozenset({"sendgrid"})  # whose receipts carry our id; SMTP has none
 # Spelled out as in the partial indexes: SQLite uses one only where the statement repeats its words.
 _UNKNOWN, _IN_HAND = text("messages.state = 'unknown'"), text("messages.state = 'sending'")
+_LAST = and_(Attempt.message_id == Message.id, Attempt.number == Message.fence)
 _DOUBT = (
     select(
         Message.public_id,
         Message.address,
         Message.playbook_key,
         Message.step_id,
+        Message.topic,
         Message.state,
         Message.reason,
         Attempt.number.label("attempt"),
         Attempt.provider,
         Attempt.started_at,
     )
-    .join(Attempt, (Attempt.message_id == Message.id) & (Attempt.number == Message.fence))
+    .join(Attempt, _LAST)
     .order_by(Attempt.started_at, Message.id)
 )
 
@@ -49,12 +55,33 @@ def list_unknowns(session: Session, *, now: datetime, older_than: timedelta = LI
     return session.execute(_DOUBT.where(_UNKNOWN, Attempt.started_at <= now - older_than)).all()
 
 
-def list_doubts(session: Session, *, now: datetime) -> list[dict[str, Any]]:
-    """All that is in doubt now, the oldest first, each with what the written rule does next."""
+def send_critical_again(session: Session, vocabulary: Vocabulary, *, now: datetime) -> int:
+    """Queues what must arrive and has been in doubt for a while once more, under the same id; how many."""
+    asked = select(Message.id).join(Attempt, _LAST).where(_UNKNOWN, Message.fence < MOST_ATTEMPTS)
+    asked = asked.where(Message.topic.in_(vocabulary.critical_topics), Attempt.started_at <= now - SENT_AGAIN_AFTER)
+    ids = (
+        list(session.scalars(asked.with_for_update(of=Message, skip_locked=True))) if vocabulary.critical_topics else []
+    )
+    if not ids:
+        return 0
+    last = select(Message.fence).where(Message.id == Attempt.message_id).scalar_subquery()
+    again = update(Attempt).where(Attempt.message_id.in_(ids), Attempt.number == last)
+    session.execute(again.values(outcome="sent_again", ended_at=now))
+    queued = update(Message).where(Message.id.in_(ids))
+    session.execute(queued.values(state=status.QUEUED, due_at=now, reason="in doubt, and sent again: it must arrive"))
+    nudge(session, "deliver")
+    return len(ids)
+
+
+def list_doubts(session: Session, *, now: datetime, critical: Collection[str] = ()) -> list[dict[str, Any]]:
+    """All that is in doubt now, the oldest first, each with what the written rule does next.
+
+    `critical` are the topics whose mails are sent again.
+    """
     found: list[Any] = [*session.execute(_DOUBT.where(_UNKNOWN)).all()]
     found += session.execute(_DOUBT.where(_IN_HAND, Message.lease_until <= now, ~NOT_BEGUN)).all()
     rows = [dict(row._mapping) for row in sorted(found, key=lambda row: row.started_at)]
-    return [row | {"next": _next(row, now)} for row in rows]
+    return [row | {"next": _next(row, now, critical)} for row in rows]
 
 
 def resolve(
@@ -93,9 +120,12 @@ def _end_attempt(session: Session, row: Any, outcome: str, said: str, now: datet
     session.execute(asked.values(outcome=outcome, ended_at=now, detail=said[:500]))
 
 
-def _next(row: dict[str, Any], now: datetime) -> str:
+def _next(row: dict[str, Any], now: datetime, critical: Collection[str]) -> str:
     if row["state"] == status.SENDING:
         return "its worker is gone: the sweep asks the provider, else it becomes unknown"
+    if row["topic"] in critical and row["attempt"] < MOST_ATTEMPTS:
+        again_at = row["started_at"] + SENT_AGAIN_AFTER
+        return f"it must arrive: without a receipt it is sent again {again_at:%H:%M} UTC, under the same Message-ID"
     if row["provider"] not in _TELL_LATER:
         return f"held: {row['provider']} tells nothing later, so only a person can resolve it"
     listed_at = row["started_at"] + LISTED_AFTER

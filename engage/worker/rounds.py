@@ -24,6 +24,7 @@ from engage.messages.expiring import expire_approvals
 from engage.messages.links import Links
 from engage.messages.rechecking import recheck_held
 from engage.messages.sweeping import sweep
+from engage.messages.unknowns import send_critical_again
 from engage.notices.delivering import deliver_notices
 from engage.releases.library import Library, LivePlaybook
 from engage.reports.looks import lease_of_look, next_look, time_between
@@ -127,7 +128,10 @@ def _sweep(parts: Parts) -> int:
     with parts.database.transaction() as session:
         if not take_turn(session, HEARTBEAT, every=BEATS_EVERY, now=parts.clock.now()):
             return 0
-    return sweep(parts.database, parts.channel, parts.clock)
+    swept = sweep(parts.database, parts.channel, parts.clock)
+    with parts.database.transaction() as session:
+        vocabulary = parts.library.vocabulary(session)
+        return swept + send_critical_again(session, vocabulary, now=parts.clock.now())
 
 
 def _looks(parts: Parts) -> int:

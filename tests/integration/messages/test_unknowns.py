@@ -7,13 +7,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from engage.channels.base import Unknown
+from engage.channels.base import Receipt, Unknown
 from engage.channels.email.recording import RecordingChannel
 from engage.db.session import Database
 from engage.errors import ConflictError, InputError, NotFoundError
+from engage.language.vocabulary import Vocabulary
 from engage.messages.ledger_views import Wanted, list_messages, show_message
+from engage.messages.receipts import record_receipts
 from engage.messages.tables import Attempt, Message
-from engage.messages.unknowns import list_doubts, list_unknowns, resolve
+from engage.messages.unknowns import list_doubts, list_unknowns, resolve, send_critical_again
 from engage.staff.tables import AuditEntry
 from engage.testing import MONDAY, FrozenClock
 from tests.integration.messages.test_delivering import queued, run
@@ -55,6 +57,63 @@ def test_a_person_ends_the_doubt(database: Database, in_doubt: str, verdict: str
     channel = RecordingChannel()
     run(database, channel, FrozenClock())
     assert len(channel.sent) == sent
+
+
+CRITICAL = Vocabulary.model_validate(
+    {"topics": {"news": {"title": {"ja": "お知らせ", "en": "News"}, "in_doubt": "resend"}}}
+)
+
+
+def send_again(database: Database, after: timedelta) -> int:
+    with database.transaction() as session:
+        return send_critical_again(session, CRITICAL, now=MONDAY + after)
+
+
+def test_what_must_arrive_is_sent_again_under_the_same_id_when_no_receipt_has_come(
+    database: Database, in_doubt: str
+) -> None:
+    assert send_again(database, timedelta(minutes=14)) == 0
+    assert send_again(database, timedelta(minutes=15)) == 1
+    channel, clock = RecordingChannel(), FrozenClock(MONDAY + timedelta(minutes=15))
+    run(database, channel, clock)
+    assert [(email.message_id, email.attempt) for email in channel.sent] == [(in_doubt, 2)]
+    with database.reading() as session:
+        outcomes = session.scalars(select(Attempt.outcome).order_by(Attempt.number)).all()
+    assert outcomes == ["sent_again", "accepted"]
+
+
+def test_a_receipt_that_comes_in_time_spares_the_second_sending(database: Database, in_doubt: str) -> None:
+    assert send_again(database, timedelta(minutes=15)) == 1
+    with database.transaction() as session:
+        raw: dict[str, object] = {}
+        told = Receipt("sendgrid", "1", in_doubt, "processed", MONDAY, None, "user-0@customer.example", raw)
+        record_receipts(session, [told], now=MONDAY)
+    channel = RecordingChannel()
+    assert run(database, channel, FrozenClock(MONDAY + timedelta(minutes=15))) == 0
+
+
+def test_after_three_doubts_a_person_is_asked(database: Database, in_doubt: str) -> None:
+    minutes = 0
+    for _ in range(2):
+        minutes += 15
+        assert send_again(database, timedelta(minutes=minutes)) == 1
+        clock = FrozenClock(MONDAY + timedelta(minutes=minutes))
+        run(database, RecordingChannel(lambda _email: Unknown("no answer")), clock)
+    assert send_again(database, timedelta(hours=3)) == 0
+    with database.reading() as session:
+        (doubt,) = list_doubts(session, now=MONDAY + timedelta(hours=3), critical={"news"})
+    assert (doubt["attempt"], "only a person" in doubt["next"]) == (3, True)
+
+
+def test_whoever_asks_hears_that_it_will_be_sent_again(database: Database, in_doubt: str) -> None:
+    with database.reading() as session:
+        (doubt,) = list_doubts(session, now=MONDAY, critical={"news"})
+    assert "sent again 01:15 UTC" in doubt["next"]
+
+
+def test_other_topics_are_held(database: Database, in_doubt: str) -> None:
+    with database.transaction() as session:
+        assert send_critical_again(session, Vocabulary(), now=MONDAY + timedelta(days=1)) == 0
 
 
 def test_only_doubts_can_be_resolved(database: Database, in_doubt: str) -> None:
