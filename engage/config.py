@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from engage.errors import InputError
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.:\[\]-]+")
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,17 @@ SETTINGS = (
         "ENGAGE_PROXIES",
         "0",
         "how many proxies of yours stand before `engage web`; only theirs `X-Forwarded-For` counts",
+    ),
+    Setting(
+        "ENGAGE_IN_APP_ORIGINS",
+        "any",
+        "origins whose pages may ask for inboxes, such as `https://app.example.com`, separated by spaces",
+    ),
+    Setting("ENGAGE_IN_APP_POLL", "30", "seconds after which a browser asks again whether its inbox has changed"),
+    Setting(
+        "ENGAGE_STREAM_URL",
+        "",
+        "where browsers reach `engage stream`; without it inboxes are only asked for now and then",
     ),
     Setting("ENGAGE_METRICS_TOKEN", "", "bearer token for `/metrics`; without it there is no such page", secret=True),
     Setting("ENGAGE_PLAYBOOKS", "the shipped ones", "folder of playbooks (YAML)"),
@@ -74,6 +88,9 @@ class Settings:
     webhook_secrets: Mapping[str, str] = field(default_factory=dict)
     slack: Mapping[str, str] = field(default_factory=dict)
     call_networks: tuple[str, ...] = ()
+    in_app_origins: tuple[str, ...] = ()
+    in_app_poll: int = 30
+    stream_url: str = ""
 
     @property
     def clock_file(self) -> Path:
@@ -112,6 +129,9 @@ class Settings:
             webhook_secrets=_named(env.get("ENGAGE_WEBHOOK_SECRETS", "")),
             slack=_named(env.get("ENGAGE_SLACK", "")),
             call_networks=tuple(env.get("ENGAGE_CALL_NETWORKS", "").split()),
+            in_app_origins=_origins("ENGAGE_IN_APP_ORIGINS", env.get("ENGAGE_IN_APP_ORIGINS", "")),
+            in_app_poll=max(_count("ENGAGE_IN_APP_POLL", env.get("ENGAGE_IN_APP_POLL") or "30"), 1),
+            stream_url=env.get("ENGAGE_STREAM_URL", "").rstrip("/"),
         )
 
 
@@ -134,6 +154,16 @@ def _named(said: str) -> dict[str, str]:
 
 def _folder(said: str | None, name: str) -> Path:
     return Path(said).expanduser().absolute() if said else shipped(name)
+
+
+def _origins(name: str, said: str) -> tuple[str, ...]:
+    """Origins as browsers write them; `any` names none."""
+    origins = () if said.strip() == "any" else tuple(said.split())
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            hint = "scheme and host as the browser shows them, such as https://app.example.com"
+            raise InputError(f"{origin!r} is no origin", where=name, hint=hint)
+    return origins
 
 
 def _count(name: str, said: str) -> int:

@@ -19,7 +19,7 @@ from engage.messages.status import STATES
 from engage.messages.unknowns import list_doubts, resolve
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-_PARTS = ("gate", "approvals", "attempts", "receipts", "clicks", "resolved")
+_PARTS = ("gate", "approvals", "attempts", "receipts", "clicks", "in_product", "resolved")
 
 
 @click.group()

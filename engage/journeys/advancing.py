@@ -46,6 +46,7 @@ from engage.journeys.splitting import WAYS_TAKEN
 from engage.journeys.starting import start_events
 from engage.journeys.surroundings import Surroundings
 from engage.journeys.tables import StepRun, Wait
+from engage.journeys.unseen import KIND as UNSEEN
 from engage.keys import task_of_step
 from engage.language.spec import EmailStep
 from engage.language.vocabulary import FORM_FILLED
@@ -168,7 +169,7 @@ def _collect(
 ) -> None:
     state = decided.state
     effects.journal.extend(rows_of(run.id, decided.decisions, now))
-    if (run.state.memory.get("wait") or {}).get("kind") in ("event", "form") and decided.decisions:
+    if (run.state.memory.get("wait") or {}).get("kind") in ("event", "form", UNSEEN) and decided.decisions:
         effects.heard.append(run.id)
     for decision in decided.decisions:
         _collect_one(effects, run, live, decision, facts, now)
@@ -272,6 +273,7 @@ def _order(run: Run, live: LivePlaybook, decision: Ordered, now: datetime) -> Me
         facts=decision.facts,
         due_at=run.not_before or now,
         wakes=decision.wakes,
+        showing=decision.showing,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, assert_never
 
+from engage.journeys import unseen
 from engage.journeys.addressing import Addressed, asked_roles, recipients_of
 from engage.journeys.decisions import (
     Assigned,
@@ -28,6 +29,7 @@ from engage.journeys.noting import with_values
 from engage.journeys.ordering import Orders, nobody_found
 from engage.journeys.rounds import next_turn, rounds_done
 from engage.journeys.settling import Settlement, news_of, once, settlement_of
+from engage.journeys.showing import is_over
 from engage.journeys.splitting import WAYS_TAKEN, way_of
 from engage.journeys.surroundings import Surroundings
 from engage.journeys.wait_ends import end_of_wait
@@ -110,7 +112,7 @@ class _Walk:
             return self._go(self.program.first)
         if wait is None:
             return self._go(self.state.step_id)
-        return self._on_message(wait) if wait["kind"] == "message" else self._on_wait(wait)
+        return {"message": self._on_message, unseen.KIND: self._on_unseen}.get(wait["kind"], self._on_wait)(wait)
 
     # -- ends
 
@@ -155,7 +157,25 @@ class _Walk:
         if again:
             self.visit += 1
             return self._go(step_id)
-        return self._leave(step_id)
+        watch = unseen.wait_to_be_seen(self.program[step_id].step, self.memory["tried"], self._here(step_id))
+        if watch is None:
+            return self._leave(step_id)
+        self.memory["wait"], waiting = watch
+        self._note(waiting)
+        return self._park(step_id)
+
+    def _on_unseen(self, wait: Mapping[str, Any]) -> Decided:
+        left, ended = unseen.end_of_wait(wait, self.signals, self.now, visit=self.visit)
+        if ended is None:
+            self.memory["wait"] = {**wait, "readers": left}
+            return self._stay(due_at=datetime.fromisoformat(wait["until"]))
+        self._note(ended)
+        del self.memory["wait"]
+        ways = self.program[wait["step"]].branches
+        if not left or not ways:  # a run that was given another version may have no mail there
+            return self._leave(wait["step"])
+        self.memory |= {"unseen": left, "tried": []}
+        return self._go(ways[0][1])
 
     def _asks_others(self, step_id: str, past: Settlement) -> bool:
         """Whether the step is done again: somebody was not reached, so others, or a colleague, are asked."""
@@ -166,6 +186,9 @@ class _Walk:
         return bool(self._addressed(step, past)) or not (past.reached or past.is_refusal)
 
     def _addressed(self, step: EmailStep | InAppStep, past: Settlement) -> tuple[Addressed, ...]:
+        if unseen.is_mail(step.id):
+            readers, people = self.memory.get("unseen") or (), self.facts.get("people") or ()
+            return unseen.addressed_by_mail(step, people, readers, {*past.reached, *past.away})
         contact_id = self.state.contact_id
         return recipients_of(self.playbook, step, self.facts, contact_id, reached=past.reached, away=past.away)
 
@@ -260,6 +283,9 @@ class _Walk:
 
     def _order(self, step_id: str, node: Node, step: EmailStep | InAppStep) -> bool:
         """Orders the message; whether the run rests until it has settled."""
+        if is_over(step, self._here(step_id)):
+            self._note(Passed(step_id=step_id, visit=self.visit, reason="date_passed"))
+            return False
         past = settlement_of(self.memory.get("tried") or ())
         addressed = self._addressed(step, past)
         if not addressed:
@@ -267,7 +293,7 @@ class _Walk:
             self._note(nobody_found(self._here(step_id), asked_roles(self.playbook, step), past.away))
             return False
         several = isinstance(step.to or self.playbook.to, Everybody)
-        wakes = several or node.next_id is not None or watches(self.playbook)
+        wakes = several or bool(node.branches) or node.next_id is not None or watches(self.playbook)
         orders = Orders(self.playbook, step, self._here(step_id, step.if_), self.surroundings, wakes=wakes)
         self.decisions += orders.to(addressed, copies=not past.reached)
         self._remember_sent(step_id, "ordered", self.now.isoformat())

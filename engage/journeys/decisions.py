@@ -41,6 +41,7 @@ class Ordered(_AtStep):
     approval: ApprovalRule | None
     facts: Mapping[str, Any]
     wakes: bool
+    showing: Mapping[str, Any] = field(default_factory=dict)  # of a message in the product, where not as usual
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from engage.journeys.addressing import Addressed, approval_of, copies_of, sender_of
 from engage.journeys.decisions import Ordered, TaskRaised
 from engage.journeys.deeds import At
+from engage.journeys.showing import showing_of
 from engage.journeys.splitting import WAYS_TAKEN
 from engage.journeys.surroundings import DEFAULT_DUE, Surroundings
 from engage.language.questions import QUESTION
@@ -51,6 +52,7 @@ class Orders:
                 approval=approval_of(self.step, facts, self.surroundings),
                 facts={**shown, "contact": one.person.facts},
                 wakes=self.wakes,
+                showing=showing_of(self.step, facts, self.at.place),
             )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from engage.calendars.wall_times import WallTime
 from engage.customers.facts import EVERYTHING, read_for
 from engage.journeys.decisions import RunState
+from engage.journeys.unseen import KIND as UNSEEN
 from engage.language.expressions import Expression
 from engage.language.program import Node, Program
 from engage.language.spec import (
@@ -66,6 +67,8 @@ def next_step(program: Program, state: RunState) -> str | None:
         return state.step_id
     news = [*(state.memory.get("signals") or ()), *wait.get("outcomes", ())]
     outcomes = {one.get("outcome") for one in news}
+    if wait["kind"] == UNSEEN and program[wait["step"]].branches:
+        return program[wait["step"]].branches[0][1]
     is_told = wait["kind"] != "message" or outcomes <= {"accepted", None}
     rests_between_rounds = wait["kind"] == "round"
     return program[wait["step"]].next_id if is_told and not rests_between_rounds else str(wait["step"])

@@ -17,6 +17,7 @@ from engage.events.tables import Event
 from engage.events.timeline import EventRow
 from engage.journeys.entering import listened_to
 from engage.journeys.runs import Run
+from engage.journeys.unseen import KIND as UNSEEN
 from engage.journeys.waking import Signal, is_about, is_believed, signal_of
 from engage.releases.library import Library
 
@@ -43,7 +44,7 @@ def hear_again(session: Session, library: Library, runs: Sequence[Run], *, now: 
 
 def _with_waits(session: Session, library: Library, runs: Sequence[Run]) -> list[Run]:
     """What a present wait is for may have come before the wait was written down."""
-    waiting = {run.id: run for run in runs if (run.state.memory.get("wait") or {}).get("kind") == "event"}
+    waiting = {run.id: run for run in runs if (run.state.memory.get("wait") or {}).get("kind") in ("event", UNSEEN)}
     if not waiting:
         return list(runs)
     names = {name for run in waiting.values() for name in run.state.memory["wait"]["events"]}
@@ -53,11 +54,10 @@ def _with_waits(session: Session, library: Library, runs: Sequence[Run]) -> list
 
 
 def _with_wait(session: Session, library: Library, run: Run, events: Iterable[Learned]) -> Run:
-    for event, _ in events:
-        signal = _signal(session, library, run, "wait", event)
-        if signal is not None:
-            return _told(run, [signal])
-    return run
+    signals = (_signal(session, library, run, "wait", event) for event, _ in events)
+    told = [signal for signal in signals if signal is not None]
+    one_is_enough = (run.state.memory.get("wait") or {}).get("kind") != UNSEEN
+    return _told(run, told[:1] if one_is_enough else told)
 
 
 def _with_ends(session: Session, library: Library, runs: Sequence[Run], now: datetime) -> list[Run]:

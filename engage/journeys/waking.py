@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from engage.journeys.decisions import RunState
 from engage.journeys.entering import CHANGE, USE
 from engage.journeys.runs import Run, hold_runs, write_states
 from engage.journeys.tables import Wait
+from engage.journeys.unseen import KIND as UNSEEN
 from engage.keys import task_of_step
 from engage.language.spec import WaitStep
 from engage.language.vocabulary import ENGAGE_ALONE_SAYS
@@ -158,6 +159,8 @@ def heard(session: Session, library: Library, run: Run, event: EventRow) -> Sign
     """The signal that ends the run's present wait, if this event does."""
     wait = run.state.memory.get("wait") or {}
     heard, since = run.begins_after
+    if wait.get("kind") == UNSEEN:
+        return _seen(run, wait, event)
     if wait.get("kind") not in ("event", "form") or event.name not in wait["events"]:
         return None
     if wait["kind"] == "form":
@@ -175,6 +178,15 @@ def heard(session: Session, library: Library, run: Run, event: EventRow) -> Sign
     if where is not None and not where.holds({"event": facts, "waited": {"happened": True, **facts}}):
         return None
     return {"purpose": "wait", "step": wait["step"], "event": facts}
+
+
+def _seen(run: Run, wait: Mapping[str, Any], event: EventRow) -> Signal | None:
+    """Who has seen the very message that the run waits for."""
+    asked = ("enrolment", run.id, wait.get("as", wait["step"]), run.state.visit)
+    said = tuple(event.properties.get(name) for name in ("origin", "origin_id", "step_id", "visit"))
+    if event.name not in wait["events"] or not is_believed(event) or said != asked:
+        return None
+    return {"purpose": UNSEEN, "step": wait["step"], "contact": event.contact_id}
 
 
 def _is_about_contract(run: Run, event: EventRow) -> bool:

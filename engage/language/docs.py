@@ -23,6 +23,7 @@ from engage.language.experiments import ControlGroup, Experiments
 from engage.language.facts_docs import page as facts_page
 from engage.language.gates import Gate
 from engage.language.grammar import FUNCTIONS, HEARING, MAX_NUMBERS
+from engage.language.message_words import Approve, CcRule
 from engage.language.outside_steps import Notify, Webhook
 from engage.language.proof_docs import MODELS as OF_PROOFS
 from engage.language.proof_docs import sections as proof_sections
@@ -30,8 +31,9 @@ from engage.language.questions import Choice, Question, Scale
 from engage.language.rulebook import text_of_rule
 from engage.language.rules_docs import page as rules_page
 from engage.language.selecting import Selection
+from engage.language.showing import UnlessSeen
 from engage.language.spec import ExitRule, Expect, Goal, Playbook
-from engage.language.steps import STEPS, Approve, Branch, CcRule, Repeat, Wait
+from engage.language.steps import STEPS, Branch, Repeat, Wait
 from engage.language.templates import TemplateMeta
 from engage.language.tree import LOOK_BACK
 from engage.language.triggers import TRIGGERS, IfLate
@@ -121,6 +123,7 @@ INSIDE: dict[str, type[BaseModel]] = {
     "to, everybody": Everybody,
     "approve": Approve,
     "cc": CcRule,
+    "unless_seen": UnlessSeen,
     "goal": Goal,
     "exit": ExitRule,
     "expect": Expect,
@@ -266,6 +269,7 @@ _NAMES = {
     "IfLate": "`{within, else}`",
     "Goal": "`{event or if, within}`",
     "ExitRule": "`{event or if, task}`",
+    "UnlessSeen": "`{within, email, from}`",
     "Wait": "length of time, or what it waits for",
     "Branch": "`{if, steps}` or `{else}`",
     "TaskWork": "`{title, to, due, note, quote}`",

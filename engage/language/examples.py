@@ -129,6 +129,7 @@ class Given(Words):
 
 _HAPPENINGS = (
     "event", "account", "contact", "contract", "goal", "handoff", "answer", "fill", "start", "bounces", "unsubscribes",
+    "sees",
 )  # fmt: skip
 
 
@@ -161,6 +162,7 @@ class Happening(Words):
     start: Literal[True] | None = Field(default=None, description="a colleague starts it (trigger: manual)")
     bounces: Literal[True] | None = Field(default=None, description="the last mail to that person comes back")
     unsubscribes: Key | None = Field(default=None, description="the person opts out of this topic")
+    sees: Literal[True] | None = Field(default=None, description="that person sees the last message in the product")
 
     @model_validator(mode="after")
     def _one_thing(self) -> Happening:

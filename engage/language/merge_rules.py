@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from engage.errors import Problem
-from engage.language.steps import EmailStep, templates_sent, walk
+from engage.language.steps import EmailStep, messages_in, templates_sent, walk
 from engage.language.templates import SECTION, SECTION_FILE, Template
 from engage.language.workspace import Workspace
 
@@ -94,8 +94,8 @@ def _travelling(workspace: Workspace) -> Mapping[str, Template]:
 def _sent(workspace: Workspace, priority: str) -> set[str]:
     """The templates of all mails of playbooks with that priority."""
     playbooks = (file.playbook for file in workspace.playbooks if file.playbook.priority == priority)
-    steps = (step for playbook in playbooks for step in walk(playbook.steps))
-    return {name for step in steps if isinstance(step, EmailStep) for name in templates_sent(step)}
+    sent = (one for playbook in playbooks for step in walk(playbook.steps) for one in messages_in(step))
+    return {name for one in sent if isinstance(one, EmailStep) for name in templates_sent(one)}
 
 
 MERGE_RULES = (sections_are_complete, losers_have_something_to_say, there_is_a_place_for_losers)

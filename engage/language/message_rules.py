@@ -9,7 +9,7 @@ from engage.language.guessing import way_out
 from engage.language.places import Path as YamlPath
 from engage.language.places import steps_with_paths
 from engage.language.spec import AskStep, EmailStep, InAppStep
-from engage.language.steps import kind_of, templates_sent
+from engage.language.steps import kind_of, messages_in, templates_sent
 from engage.language.templates import LOCALES, Template
 from engage.language.workspace import PlaybookFile, Workspace
 
@@ -169,7 +169,11 @@ def senders_have_fallback(file: PlaybookFile, workspace: Workspace) -> Iterator[
 def messages_of(file: PlaybookFile) -> list[tuple[EmailStep | InAppStep, YamlPath]]:
     """Every message to a customer with the path to its step."""
     pairs = steps_with_paths(file.playbook.steps, ["steps"])
-    return [(step, path) for step, path in pairs if isinstance(step, EmailStep | InAppStep)]
+    return [
+        (message, path if message is step else [*path, "unless_seen"])
+        for step, path in pairs
+        for message in messages_in(step)
+    ]
 
 
 def templates_of(file: PlaybookFile, workspace: Workspace) -> list[Template]:

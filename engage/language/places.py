@@ -12,6 +12,7 @@ from engage.language.spec import (
     DateTrigger,
     EmailStep,
     EventTrigger,
+    InAppStep,
     NotifyStep,
     Playbook,
     RepeatStep,
@@ -72,6 +73,8 @@ def _of_step(step: AnyStep, path: Path) -> list[tuple[Any, Path]]:
         found += [(step.task.quote, [*path, "task", "quote"])]
     if isinstance(step, EmailStep):
         found += [(rule.if_, [*path, "cc", number]) for number, rule in enumerate(step.cc or ())]
+    if isinstance(step, InAppStep):
+        found.append((step.expires, [*path, "expires"]))
     if isinstance(step, RepeatStep):
         found.append((step.until, [*path, "repeat", "until"]))
     if isinstance(step, NotifyStep):

@@ -18,6 +18,7 @@ from engage.language.message_rules import MESSAGE_RULES
 from engage.language.proof_rules import proofs_name_what_exists
 from engage.language.purpose_rules import PURPOSE_RULES
 from engage.language.reach_rules import REACH_RULES
+from engage.language.showing_rules import SHOWING_RULES
 from engage.language.trigger_rules import TRIGGER_RULES
 from engage.language.wait_rules import WAIT_RULES
 from engage.language.word_rules import set_words_are_known
@@ -50,6 +51,7 @@ PLAYBOOK_RULES = tuple(
             *REACH_RULES,
             *FLOW_RULES,
             *WAIT_RULES,
+            *SHOWING_RULES,
             set_words_are_known,
             proofs_name_what_exists,
         ),

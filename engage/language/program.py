@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engage.language.expressions import Expression
-from engage.language.spec import AnyStep, ChooseStep, Playbook, RepeatStep, SplitStep
+from engage.language.spec import AnyStep, ChooseStep, InAppStep, Playbook, RepeatStep, SplitStep
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Node:
     next_id: str | None
     branches: tuple[tuple[Expression | None, str | None], ...] = ()
     """For a choose: condition (None = else) and the step it leads to, in order; no way held = next_id.
-    For a repeat: the first step of a round."""
+    For a repeat: the first step of a round. For a message in the product: the mail to whoever does not see it."""
     ways: tuple[tuple[str, str | None], ...] = ()
     """For a split: each way and the step it leads to."""
     within: str | None = None
@@ -64,6 +64,9 @@ def _lay(
     for step, following in zip(steps, (*steps[1:], None), strict=True):
         next_id = after if following is None else following.id
         nodes[step.id] = Node(step, next_id, within=within)
+        if isinstance(step, InAppStep) and step.mail is not None:
+            nodes[step.id] = Node(step, next_id, ((None, step.mail.id),), within=within)
+            nodes[step.mail.id] = Node(step.mail, next_id, within=within)
         if isinstance(step, ChooseStep):
             ways: list[tuple[Expression | None, str | None]] = [
                 (way.if_, _lay(way.steps or way.else_ or (), next_id, nodes, within)) for way in step.choose

@@ -12,8 +12,8 @@ from engage.language.holding import implies
 from engage.language.message_rules import templates_of
 from engage.language.places import Path as YamlPath
 from engage.language.places import steps_with_paths
-from engage.language.spec import EmailStep, InAppStep, SplitStep
-from engage.language.steps import templates_sent
+from engage.language.spec import SplitStep
+from engage.language.steps import messages_in, templates_sent
 from engage.language.template_facts import TemplateSourceError, facts_named
 from engage.language.templates import Template
 from engage.language.tree import Compare, Fact, Literal_, Node
@@ -92,7 +92,7 @@ def mails_cite_what_was_sent(file: PlaybookFile, workspace: Workspace) -> Iterat
     """
     ids = {step.id.replace("-", "_") for step, _ in steps_with_paths(file.playbook.steps, [])}
     for step, path, around in steps_in_context(file.playbook):
-        for name in templates_sent(step) if isinstance(step, EmailStep | InAppStep) else ():
+        for name in (name for message in messages_in(step) for name in templates_sent(message)):
             template = workspace.templates.get(name)
             for cited in sorted(_cited(template)) if template else ():
                 yield from _citing(file, path, name, cited, ids, around)

@@ -159,6 +159,12 @@ _OF_STEPS: dict[str, ReadingCode] = {
         _STEPS % "{wait: 1 day, id: a}, {wait: 2 days, id: a}",
         _STEPS % "{wait: 1 day, id: a}, {wait: 2 days, id: b}",
     ),
+    "bad-showing": ReadingCode(
+        "A message in the product is shown in a way that does not fit its place.",
+        "Say `display: banner` or `modal` for what lies over a page; let a modal stay closed.",
+        "steps: [{in_app: welcome/tip, pages: /billing}]",
+        "steps: [{in_app: welcome/tip, display: banner, pages: /billing}]",
+    ),
     "bad-set": ReadingCode(
         "There is nothing to set.", "Write the facts.", _STEPS % "{set: {}}", _STEPS % "{set: {account.plan: gold}}"
     ),

@@ -14,14 +14,13 @@ from engage.language.examples import Example
 from engage.language.expecting import Expect
 from engage.language.expressions import Expression
 from engage.language.invariants import Never
+from engage.language.message_words import Approve, CcRule
 from engage.language.naming import with_ids
 from engage.language.outside_steps import NotifyStep, WebhookStep
 from engage.language.shares import Share
 from engage.language.steps import (
     AnyStep,
-    Approve,
     AskStep,
-    CcRule,
     ChooseStep,
     EmailStep,
     InAppStep,

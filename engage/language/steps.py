@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -13,10 +13,12 @@ from engage.calendars.wall_times import WallTime
 from engage.language.addressees import To, as_list, templates_of
 from engage.language.durations import Duration
 from engage.language.expressions import Expression
+from engage.language.message_words import Approve, CcRule
 from engage.language.outside_steps import NotifyStep, WebhookStep
 from engage.language.plain_step import Step
 from engage.language.questions import ANSWERED, QuestionKey
 from engage.language.shares import EVERYTHING, Share
+from engage.language.showing import Showing
 from engage.language.turning_steps import SetStep, StartStep, StopStep
 from engage.language.until import Until
 from engage.language.words import (
@@ -25,45 +27,11 @@ from engage.language.words import (
     Key,
     Length,
     Names,
-    Recipient,
     Sender,
-    StaffRole,
     TemplateName,
     Words,
 )
 from engage.language.work_steps import FormStep, LeadStep, TaskStep
-
-
-class Approve(Words):
-    """Who must say yes before a message goes; absent means: by the account's touch model."""
-
-    mode: Literal["never", "always", "by_exception"] = Field(
-        default="always",
-        description="never: goes out unasked; always: somebody says yes first; by_exception: only where the words are "
-        "new, a fact is missing or the account is not in good standing",
-    )
-    by: StaffRole | None = Field(default=None, description="who decides; the CSM where nothing is said")
-    within: Length | None = Field(default=None, description="how long they have")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_word(cls, data: Any) -> Any:
-        return {"mode": data} if isinstance(data, str) else data
-
-
-class CcRule(Words):
-    """Somebody who gets a copy, perhaps only under a condition."""
-
-    role: Recipient = Field(description="whom to copy")
-    if_: Condition | None = Field(default=None, alias="if", description="only when this holds")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_line(cls, data: Any) -> Any:
-        if not isinstance(data, str):
-            return data
-        role, _, condition = data.partition(" if ")
-        return {"role": role.strip()} | ({"if": " " * (len(role) + 4) + condition} if condition else {})
 
 
 class MessageStep(Step):
@@ -99,10 +67,25 @@ class EmailStep(MessageStep):
         return _as_list(data)
 
 
-class InAppStep(MessageStep):
-    """Show a message inside the product."""
+class InAppStep(Showing, MessageStep):
+    """Show a message inside the product; whoever does not see it in time may get a mail."""
 
     template: TemplateName = Field(alias="in_app", description="the template, such as renewal/plan_next_term")
+
+    @property
+    def mail(self) -> EmailStep | None:
+        """The mail to whoever has not seen it in time, as a step of its own; it differs in what `unless_seen` says."""
+        if self.unless_seen is None:
+            return None
+        return EmailStep.model_construct(
+            id=f"{self.id}{MAIL}",
+            template=self.unless_seen.email,
+            from_=self.unless_seen.from_,
+            to=_without_words(self.to),
+            topic=self.topic,
+            hours=self.hours,
+            approve=self.approve,
+        )
 
 
 class AskStep(EmailStep):
@@ -114,9 +97,27 @@ class AskStep(EmailStep):
     )
 
 
+MAIL = ":email"
+"""How the name of the mail ends that goes to whoever has not seen a message in the product; no step has such a name."""
+
+
+def messages_in(step: AnyStep) -> tuple[EmailStep | InAppStep, ...]:
+    """What a step may send: a mail, or a message in the product and the mail to whoever does not see it."""
+    if isinstance(step, InAppStep):
+        return (step, step.mail) if step.mail else (step,)
+    return (step,) if isinstance(step, EmailStep) else ()
+
+
 def templates_sent(step: EmailStep | InAppStep) -> tuple[str, ...]:
-    """Every template that the step may send: its own first, then those of its fallbacks."""
+    """Every template that the message may have: its own first, then those of its fallbacks."""
     return tuple(dict.fromkeys((step.template, *templates_of(step.to))))
+
+
+def _without_words(to: To | None) -> To | None:
+    """The same readers, without the templates that are meant for another kind of message."""
+    if not isinstance(to, tuple):
+        return to
+    return tuple(one.model_copy(update={"template": None}) for one in to)
 
 
 class Wait(Words):

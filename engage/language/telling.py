@@ -164,8 +164,10 @@ class _Teller:
 
     def deed(self, step: AnyStep) -> tuple[str, str, tuple[Line, ...]]:
         match step:
-            case EmailStep() | InAppStep():
+            case EmailStep():
                 return self.message(step), "message", ()
+            case InAppStep():
+                return self.message(step), "message", tuple(Line(text, "fact") for text in self.shown(step))
             case WaitStep():
                 return self.wait(step), "wait", ()
             case ChooseStep():
@@ -214,6 +216,21 @@ class _Teller:
         if isinstance(step, AskStep):
             return self.say("ask", question=step.question)
         return self.say("email" if isinstance(step, EmailStep) else "in_app", template=step.template)
+
+    def shown(self, step: InAppStep) -> Iterator[str]:
+        """How it is shown, as far as that is not as usual, and what follows when nobody sees it."""
+        over = [self.say(f"display.{step.display}")] if step.display != "feed" else []
+        over += [self.say("pages", pages=self.say("comma").join(step.pages))] if step.pages else []
+        over += [self.say(f"frequency.{step.frequency}")] if step.frequency != "until_dismissed" else []
+        if isinstance(step.expires, Duration):
+            over.append(self.say("shown_for", time=self.time(step.expires)))
+        elif step.expires is not None:
+            over.append(self.say("shown_until", date=step.expires))
+        if over:
+            yield self.say("shown", how=self.say("comma").join(over))
+        if step.mail is not None and step.unless_seen is not None:
+            within = self.time(step.unless_seen.within)
+            yield self.say("unless_seen", time=within, mail=self.message(step.mail))
 
     def wait(self, step: WaitStep) -> str:
         if step.time:

@@ -92,6 +92,18 @@ WORDS: dict[str, dict[str, str]] = {
     "ask": {"ja": "質問 {question} をメールとアプリ内で尋ねる", "en": "Ask {question} by mail and in the product"},
     "answer_to": {"ja": "{question} への回答", "en": "an answer to {question}"},
     "in_app": {"ja": "アプリ内メッセージ {template} を表示する", "en": "In-app message {template}"},
+    "shown": {"ja": "表示: {how}", "en": "Shown {how}"},
+    "display.banner": {"ja": "ページ上部のバナー", "en": "as a banner over the page"},
+    "display.modal": {"ja": "画面中央のダイアログ", "en": "as a dialog over the page"},
+    "pages": {"ja": "対象ページ {pages}", "en": "on {pages}"},
+    "frequency.once": {"ja": "1回のみ", "en": "once"},
+    "frequency.always": {"ja": "期限までログインのたびに", "en": "again in each session"},
+    "shown_for": {"ja": "{time}間", "en": "for {time}"},
+    "shown_until": {"ja": "{date} の日まで", "en": "up to {date}"},
+    "unless_seen": {
+        "ja": "{time}以内に見られなかった方へ: {mail}",
+        "en": "To whoever has not seen it within {time}: {mail}",
+    },
     "approve_never": {"ja": "承認なし", "en": "without approval"},
     "approve_always": {"ja": "{by}の承認後", "en": "after approval by {by}"},
     "approve_by_exception": {

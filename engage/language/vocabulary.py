@@ -65,7 +65,7 @@ _KNOWN_TO_ENGAGE = {
     "contact": "left",
     "consent": "granted withdrawn",
     "message": "accepted rejected skipped cancelled delivered bounced dropped complained unsubscribed",
-    "in_app": "seen read clicked dismissed",
+    "in_app": "seen read clicked dismissed archived expired",
     "playbook": "started form_filled",
     "approval": "approved rejected expired",
 }

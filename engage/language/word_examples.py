@@ -74,7 +74,17 @@ steps:
     hours: business
     approve: {by: csm, within: 2 business days}
 """,
-    "in_app": "steps: [{in_app: welcome/tip, id: tip, to: [admin], topic: onboarding, hours: any, approve: never}]",
+    "in_app": """\
+steps:
+  - {in_app: welcome/tip, id: tip, to: [admin], topic: onboarding, hours: any, approve: never}
+  - in_app: welcome/tip
+    display: banner
+    pages: [/reports, /reports/*]
+    frequency: until_dismissed
+    priority: high
+    expires: 14 days
+    unless_seen: {within: 2 business days, email: welcome/hello, from: [csm, team]}
+""",
     "wait": """\
 steps:
   - wait: 3 business days

@@ -20,6 +20,7 @@ from engage.language.vocabulary import Vocabulary
 from engage.messages.belonging import IS_MEMBER
 from engage.messages.copies import Copied, as_candidates, load_copied
 from engage.messages.gating import GatesAhead, load_gates
+from engage.messages.in_product import settled_in_product
 from engage.messages.partners import Partners, load_partners
 from engage.messages.policy.candidate import Candidate, ConsentWord
 from engage.messages.tables import Message, Suppression
@@ -99,6 +100,7 @@ class _Known:
     twins: Mapping[int, str]
     gates: GatesAhead
     partners: Partners
+    in_product: Mapping[int, str]
 
     def candidate(self, row: Any, phase: str) -> Candidate:
         """The message with its recipient, and the same once more for each who gets a copy."""
@@ -144,6 +146,7 @@ class _Known:
             gates=self.gates.of(row),
             facts=self.gates.facts_of(row),
             twin=self.twins.get(row.id),
+            in_product=self.in_product.get(row.id),
         )
 
 
@@ -179,6 +182,7 @@ def _load(session: Session, library: Library, rows: Sequence[Any], *, now: datet
         twins=twins_of(session, library, [row.id for row in rows], now=now),
         gates=load_gates(session, library, rows, now=now),
         partners=load_partners(session, rows),
+        in_product=settled_in_product(session, rows, now=now),
     )
 
 

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engage.channels.in_app.states import STATES
+from engage.channels.in_app.tables import InAppItem
 from engage.customers.tables import Account
 from engage.errors import NotFoundError
 from engage.messages.tables import Approval, Attempt, Click, GateCheck, Message, Receipt
@@ -76,8 +78,20 @@ def show_message(session: Session, public_id: str) -> dict[str, Any]:
         "attempts": _of(session, Attempt, message.id, _ATTEMPT, Attempt.number),
         "receipts": _of(session, Receipt, message.id, _RECEIPT, Receipt.at),
         "clicks": _of(session, Click, message.id, _CLICK, Click.id),
+        "in_product": _in_product(session, message.id),
         "resolved": [_said(entry, _AUDIT) for entry in entries_about(session, "message", public_id)],
     }
+
+
+def _in_product(session: Session, message_id: int) -> list[dict[str, Any]]:
+    """What became of it in its reader's inbox, in the order of time."""
+    item = session.scalar(select(InAppItem).where(InAppItem.message_id == message_id))
+    if item is None:
+        return []
+    until = f", until {item.expires_at:%Y-%m-%d %H:%M} UTC" if item.expires_at else ""
+    shown = f"put into the inbox as {item.display}{until}"
+    reached = [(at, name) for name in STATES if (at := getattr(item, f"{name}_at")) is not None]
+    return [{"at": _plain(at), "what": what} for at, what in [(item.created_at, shown), *sorted(reached)]]
 
 
 def the_message(session: Session, public_id: str) -> Message:

@@ -47,3 +47,4 @@ class MessageOrder:
     hours: str | None = None
     approval: ApprovalRule | None = None
     wakes: bool = False
+    showing: Mapping[str, Any] = field(default_factory=dict)  # of an in-app message, where it is not as usual

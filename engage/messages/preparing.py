@@ -23,6 +23,7 @@ from engage.messages.ledger import Handover, claim, hold, post_at_once, start_at
 from engage.messages.links import Links
 from engage.messages.policy.verdicts import Allow
 from engage.messages.rendering import RenderedInApp, render_email, render_in_app
+from engage.messages.showing import shown_as
 from engage.messages.travelling import fold, losers_beside
 from engage.releases.library import Library
 
@@ -106,7 +107,7 @@ class Press:
                 _hold_broken(session, row, error, now)
                 continue
             handovers.append(Handover(row, row.fence + 1, row.address, words.sha))
-            items.append(_item(row, words))
+            items.append(_item(row, words, now))
         if handovers:
             post(session, items, now=now)
             post_at_once(session, handovers, provider="in_app", now=now)
@@ -119,7 +120,7 @@ class Press:
             raise InputError(lacking, code=FACTS_MISSING)
 
 
-def _item(row: Row[Any], words: RenderedInApp) -> NewItem:
+def _item(row: Row[Any], words: RenderedInApp, now: datetime) -> NewItem:
     return NewItem(
         message_id=row.id,
         contact_id=row.contact_id,
@@ -128,6 +129,7 @@ def _item(row: Row[Any], words: RenderedInApp) -> NewItem:
         title=words.title,
         body=words.body,
         link=words.link,
+        **shown_as(row.inputs, now),
     )
 
 

@@ -23,6 +23,7 @@ from engage.messages.giving_up import ask_people
 from engage.messages.moments import NOT_BEFORE, moment_of
 from engage.messages.policy.verdicts import Skip
 from engage.messages.rendering import fingerprint
+from engage.messages.showing import SHOWING
 from engage.messages.tables import Message
 from engage.releases.library import Library, TemplateSource
 from engage.staff.tables import StaffMember
@@ -30,6 +31,7 @@ from engage.staff.tables import StaffMember
 log = logging.getLogger(__name__)
 
 EVERY = timedelta(days=1)
+_KEPT = (RULE, NOT_BEFORE, SHOWING)  # what inputs keep besides facts
 NO_SENDER = "no_sender: neither a person nor the team can be the sender"
 DRIFT = "render_drift: the stored mail is not the one that was approved"
 
@@ -123,7 +125,7 @@ class _Desk:
         executive = executive_to_ask(message.channel, sender, template, consents)
         # Surely not sent: another mail than an earlier attempt would have carried is no drift.
         message.sha = None
-        message.inputs = inputs | {name: message.inputs[name] for name in (RULE, NOT_BEFORE) if name in message.inputs}
+        message.inputs = inputs | {name: message.inputs[name] for name in _KEPT if name in message.inputs}
         self._queue(message, facts)
         if rule is None and executive is None:
             return None

@@ -17,8 +17,8 @@ from engage.errors import PlaybookError
 from engage.journeys.shadows import end_shadows
 from engage.language.check import has_errors
 from engage.language.compiling import CompiledTemplate
-from engage.language.spec import EmailStep, InAppStep, Playbook
-from engage.language.steps import templates_sent, walk
+from engage.language.spec import Playbook
+from engage.language.steps import messages_in, templates_sent, walk
 from engage.language.workspace import PlaybookFile, Workspace
 from engage.releases.library import forget_newest
 from engage.releases.tables import PlaybookVersion, Release, TemplateVersion
@@ -112,8 +112,8 @@ def newest_release(session: Session) -> Release | None:
 
 def used_templates(playbook: Playbook) -> list[str]:
     """The names of the templates that its steps send."""
-    steps = [step for step in walk(playbook.steps) if isinstance(step, EmailStep | InAppStep)]
-    return sorted({name for step in steps for name in templates_sent(step)})
+    messages = [message for step in walk(playbook.steps) for message in messages_in(step)]
+    return sorted({name for message in messages for name in templates_sent(message)})
 
 
 def _written(vocabulary: dict[str, Any]) -> str:

@@ -10,8 +10,8 @@ from pathlib import Path
 from engage.errors import ConflictError, InputError, NotFoundError
 from engage.language.guessing import way_out
 from engage.language.schema import MODE_LINE, SCHEMAS
-from engage.language.spec import EmailStep, InAppStep, walk
-from engage.language.steps import templates_sent
+from engage.language.spec import walk
+from engage.language.steps import messages_in, templates_sent
 from engage.language.templates import LAYOUT, LOCALES
 from engage.language.workspace import PlaybookFile, Workspace, load_workspace
 
@@ -134,8 +134,8 @@ def _found(like: str, ours: Folders, shipped: Folders) -> tuple[PlaybookFile, Fo
 
 def _renamed(key: str, file: PlaybookFile) -> dict[str, str]:
     """The templates of a playbook and their names in the copy: short where that is clear."""
-    steps = (step for step in walk(file.playbook.steps) if isinstance(step, EmailStep | InAppStep))
-    names = list(dict.fromkeys(name for step in steps for name in templates_sent(step)))
+    messages = (message for step in walk(file.playbook.steps) for message in messages_in(step))
+    names = list(dict.fromkeys(name for message in messages for name in templates_sent(message)))
     lasts = [name.rpartition("/")[2] for name in names]
     return {
         name: f"{key}/{last if lasts.count(last) == 1 else name.replace('/', '-')}"

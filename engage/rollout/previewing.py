@@ -23,7 +23,7 @@ from engage.journeys.surroundings import Surroundings
 from engage.language.expressions import Expression
 from engage.language.questions import QUESTION
 from engage.language.spec import AnyStep, AskStep, ChooseStep, EmailStep, InAppStep, Playbook
-from engage.language.steps import inside
+from engage.language.steps import inside, messages_in
 from engage.messages.composing import Composer, inputs_of, salutation_of, why_held
 from engage.messages.contexts import find
 from engage.messages.foreseeing import Answer, Foreseen, foresee
@@ -84,12 +84,12 @@ class _Preview:
             known = know(self.session, self.source.library, [subject], now=self.now).get(subject, {})
             sent: dict[str, Any] = {}
             for step, ways in _with_ways(playbook.steps):
-                if isinstance(step, EmailStep | InAppStep):
+                for message in messages_in(step):
                     facts = {**known, "sent": dict(sent), "waited": {"happened": False}}
                     facts |= {QUESTION: {"key": step.question}} if isinstance(step, AskStep) else {}
                     asked = [*ways, *([step.if_] if step.if_ is not None else [])]
                     failing = next((str(one) for one in asked if not one.holds(facts)), None)
-                    yield from self._step(playbook, step, facts, subject, name=name, not_now=failing)
+                    yield from self._step(playbook, message, facts, subject, name=name, not_now=failing)
                     # As if each message before had been sent just now: that is what a reminder speaks of.
                     sent[str(step.id).replace("-", "_")] = {"state": "accepted", "at": self.now.isoformat()}
 

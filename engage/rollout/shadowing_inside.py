@@ -21,6 +21,7 @@ from engage.journeys.relocating import ON_ITS_WAY, Landing, Stay
 from engage.journeys.resuming import listen_anew
 from engage.journeys.runs import Run, runs_of_version
 from engage.journeys.tables import Enrolment, Wait
+from engage.journeys.unseen import KIND as UNSEEN
 from engage.releases.library import Library, LivePlaybook
 from engage.releases.tables import PlaybookVersion
 
@@ -79,7 +80,7 @@ def _chunks(session: Session, key: str, version_id: int) -> Iterator[Sequence[Ru
 
 def _place(run: Run, place: Landing | Stay) -> Landing | Stay:
     kind = (run.state.memory.get("wait") or {}).get("kind")
-    own = {"message": ON_ITS_WAY, "form": FORM_OPEN}.get(str(kind))
+    own = {"message": ON_ITS_WAY, UNSEEN: ON_ITS_WAY, "form": FORM_OPEN}.get(str(kind))
     return Stay(own) if own is not None else place
 
 

@@ -26,6 +26,7 @@ from engage.messages.approvals import approve
 from engage.messages.delivering import deliver
 from engage.messages.expiring import expire_approvals
 from engage.messages.links import Links
+from engage.messages.reactions import expire_items
 from engage.messages.rechecking import recheck_held
 from engage.messages.tables import Approval, Message
 from engage.releases.library import Library
@@ -130,6 +131,7 @@ class Stage:
             if looks:
                 home_zone = self.library.vocabulary(session).defaults.time_zone
                 found += start_contracts(session, time_zone=home_zone, now=now)
+                expire_items(session, now=now)
             if due.digest or looks:
                 digest(session, self.library, now=now)
             self._has_news = (self._has_news or due.news) and not looks

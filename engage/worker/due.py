@@ -7,15 +7,17 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, exists, select, text
 from sqlalchemy.orm import Session
 
+from engage.channels.in_app.tables import InAppItem
 from engage.events.tables import Event
 from engage.journeys.tables import Enrolment, Lease
 from engage.messages.tables import Approval, Message
 from engage.notices.tables import Notice
 
 # In the order in which the work flows; worker/rounds.py has a function for each.
-KINDS = ("digest", "occurrences", "advance", "approvals", "sweep", "recheck", "deliver", "notices", "looks")
+KINDS = ("digest", "occurrences", "advance", "approvals", "sweep", "recheck", "deliver", "notices", "expiries", "looks")
 # Spelled out as in the partial index: SQLite uses one only where the statement repeats its words.
 _WAITING = text("messages.state IN ('queued', 'held')")
+_OPEN_ITEMS = text("expired_at IS NULL AND dismissed_at IS NULL AND archived_at IS NULL")
 
 
 def due_kinds(session: Session, now: datetime) -> list[str]:
@@ -35,6 +37,7 @@ def _questions(now: datetime) -> dict[str, ColumnElement[bool]]:
         "recheck": exists().where(_WAITING, Message.state == "held", Message.due_at <= now),
         "deliver": exists().where(_WAITING, Message.state == "queued", Message.due_at <= now),
         "notices": exists().where(Notice.due_at <= now),
+        "expiries": exists().where(_OPEN_ITEMS, InAppItem.expires_at <= now),
         "sweep": _time_has_come("sweep", now),
         "looks": _time_has_come("looks", now),
     }

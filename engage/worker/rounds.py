@@ -22,6 +22,7 @@ from engage.journeys.occurring import dated, enrol_dates
 from engage.messages.delivering import Pace, deliver
 from engage.messages.expiring import expire_approvals
 from engage.messages.links import Links
+from engage.messages.reactions import expire_items
 from engage.messages.rechecking import recheck_held
 from engage.messages.sweeping import sweep
 from engage.messages.unknowns import send_critical_again
@@ -124,6 +125,11 @@ def _notices(parts: Parts) -> int:
     return deliver_notices(parts.database, parts.library, parts.channel, parts.calls, parts.clock, limit=_MESSAGES)
 
 
+def _expiries(parts: Parts) -> int:
+    with parts.database.transaction() as session:
+        return expire_items(session, now=parts.clock.now())
+
+
 def _sweep(parts: Parts) -> int:
     with parts.database.transaction() as session:
         if not take_turn(session, HEARTBEAT, every=BEATS_EVERY, now=parts.clock.now()):
@@ -162,6 +168,7 @@ ROUNDS: dict[str, Callable[[Parts], int]] = {
     "recheck": _recheck,
     "deliver": _deliver,
     "notices": _notices,
+    "expiries": _expiries,
     "sweep": _sweep,
     LOOKS: _looks,
 }

@@ -22,23 +22,36 @@ class Feed:
     unseen: int
     unread: int
     next_cursor: str | None
+    ends_at: datetime | None
+    """When the first of what the inbox holds, in the list or over a page, expires."""
 
 
-def read_feed(session: Session, contact_id: int, *, now: datetime, limit: int = 20, cursor: str | None = None) -> Feed:
-    """The page after the cursor (an item's public id); dismissed and expired messages are not shown."""
+def read_feed(
+    session: Session,
+    contact_id: int,
+    *,
+    now: datetime,
+    limit: int = 20,
+    cursor: str | None = None,
+    archived: bool = False,
+) -> Feed:
+    """The page after the cursor (an item's public id), or what was archived; dismissed and expired ones never."""
     limit = max(1, min(limit, LARGEST_PAGE))
-    shown = _shown(contact_id, now)
-    page = select(InAppItem).where(*shown).order_by(InAppItem.id.desc()).limit(limit + 1)
+    in_list = (*open_to(contact_id, now), InAppItem.display == "feed")
+    put_away = InAppItem.archived_at.is_not(None) if archived else InAppItem.archived_at.is_(None)
+    page = select(InAppItem).where(*in_list, put_away).order_by(InAppItem.id.desc()).limit(limit + 1)
     if cursor is not None:
         page = page.where(InAppItem.id < _place_of(contact_id, cursor))
     items = session.scalars(page).all()
-    unseen, unread = session.execute(_counts(shown)).one()
+    unseen, unread, ends_at = session.execute(_counts(contact_id, now)).one()
     more = len(items) > limit
     items = items[:limit]
-    return Feed(items=items, unseen=unseen, unread=unread, next_cursor=items[-1].public_id if more else None)
+    next_cursor = items[-1].public_id if more else None
+    return Feed(items=items, unseen=unseen, unread=unread, next_cursor=next_cursor, ends_at=ends_at)
 
 
-def _shown(contact_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
+def open_to(contact_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The contact's messages whose time is not over, but for those that were dismissed."""
     return (
         InAppItem.contact_id == contact_id,
         InAppItem.dismissed_at.is_(None),
@@ -51,7 +64,10 @@ def _place_of(contact_id: int, cursor: str) -> ColumnElement[int]:
     return func.coalesce(at.scalar_subquery(), 0)
 
 
-def _counts(shown: tuple[ColumnElement[bool], ...]) -> Select[int, int]:
-    unseen = func.count().filter(InAppItem.seen_at.is_(None))
-    unread = func.count().filter(InAppItem.read_at.is_(None))
-    return select(unseen, unread).select_from(InAppItem).where(*shown)
+def _counts(contact_id: int, now: datetime) -> Select[int, int, datetime | None]:
+    in_list = InAppItem.display == "feed"
+    unseen = func.count().filter(in_list, InAppItem.seen_at.is_(None))
+    unread = func.count().filter(in_list, InAppItem.read_at.is_(None))
+    ends_at = func.min(InAppItem.expires_at, type_=InAppItem.expires_at.type)
+    waiting = (*open_to(contact_id, now), InAppItem.archived_at.is_(None))
+    return select(unseen, unread, ends_at).select_from(InAppItem).where(*waiting)

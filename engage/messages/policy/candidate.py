@@ -71,6 +71,7 @@ class Candidate:
     gates: tuple[ReadGate, ...] = ()  # those that could stop such a message
     facts: Mapping[str, Any] = field(default_factory=dict)  # what their conditions ask
     slot: Slot | None = None  # None: no budget is declared, or it was not reckoned yet
+    in_product: str | None = None  # seen | over: what the product has settled about it
     copies: tuple[Candidate, ...] = ()  # the same message, with what is known of each who gets a copy
 
     def inputs(self) -> dict[str, Any]:
@@ -88,6 +89,7 @@ class Candidate:
             "suppressions": dict(self.suppressions),
             "consents": {topic: word.state for topic, word in self.consents.items()},
             "twin": self.twin,
+            "in_product": self.in_product,
             "zone": str(self.zone),
             "country": self.calendar.country,
         }

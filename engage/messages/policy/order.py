@@ -9,6 +9,7 @@ from engage.keys import address_key
 from engage.messages.policy import (
     consent,
     gates,
+    in_product,
     lifecycle,
     one_mail,
     past_partner,
@@ -25,6 +26,7 @@ Policy = Callable[[Candidate, datetime], Verdict]
 
 POLICIES: tuple[tuple[str, Policy], ...] = (
     ("still_relevant", still_relevant.check),
+    ("in_product", in_product.check),
     ("lifecycle", lifecycle.check),
     ("past_partner", past_partner.check),
     ("suppression", suppression.check),

@@ -29,6 +29,8 @@ class Reason(StrEnum):
     SAME_PERSON = "same_person"
     BUDGET_USED_UP = "budget_used_up"
     MERGED = "merged"
+    SEEN_IN_PRODUCT = "seen_in_product"
+    SHOWING_OVER = "showing_over"
 
 
 GONE = "recipient_gone"
@@ -137,6 +139,11 @@ WORDS: dict[Reason, dict[str, str]] = {
         "ja": "配信頻度の上限のため、同じ方へのほかのメールに含めます",
         "en": "the budget of touches is used up: it travels in another mail to the same person",
     },
+    Reason.SEEN_IN_PRODUCT: {
+        "ja": "アプリ内ですでにご覧になっています",
+        "en": "the reader has seen it in the product",
+    },
+    Reason.SHOWING_OVER: {"ja": "表示する期限が過ぎています", "en": "the day until which it was to be shown is over"},
     Reason.CLOSED_HOURS: {"ja": "営業時間になるまで待っています", "en": "waiting for the recipient's business hours"},
 }
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engage.channels.base import Receipt
+from engage.channels.in_app.tables import InAppItem
 from engage.customers.tables import Contact
 from engage.errors import EngageError, InputError
 from engage.events.intake import accept
@@ -21,6 +22,7 @@ from engage.language.examples import Happening
 from engage.language.questions import QUESTION
 from engage.language.spec import Playbook
 from engage.messages.answering import answer
+from engage.messages.reactions import react
 from engage.messages.receipts import record_receipts
 from engage.messages.rendering import compiled
 from engage.messages.tables import Message
@@ -164,6 +166,16 @@ class Scene:
         if last is None:
             self.say([event_call("consent.withdrawn", {"topic": topic}, who)], moment)
 
+    def _sees(self, row: Happening, who: str | None, moment: datetime) -> None:
+        shown = select(InAppItem).order_by(InAppItem.id.desc())
+        if row.by:
+            shown = shown.join(Contact, Contact.id == InAppItem.contact_id).where(Contact.external_id == who)
+        with self.stage.database.transaction() as session:
+            item = session.scalars(shown).first()
+            if item is None:
+                raise CannotHappenError("nothing has been shown in the product before that")
+            react(session, item.contact_id, [item.public_id], "seen", now=self.stage.clock.now())
+
     def _last_mail(self, session: Session, who: str | None, asks: tuple[str, str] | None = None) -> Message:
         for mail in self._mails(session, who):
             if asks is None or self._asks(session, mail, *asks):
@@ -205,4 +217,5 @@ _DOING: Mapping[str, Callable[[Scene, Happening, str | None, datetime], None]] =
     "start": Scene._start,
     "bounces": Scene._bounces,
     "unsubscribes": Scene._unsubscribes,
+    "sees": Scene._sees,
 }

@@ -23,6 +23,7 @@ _HAPPENS: Mapping[str, Mapping[str, str]] = {
     "fill": {"ja": "担当者がフォームに記入する: {0}", "en": "a colleague fills in a form: {0}"},
     "start": {"ja": "担当者が手動で開始する", "en": "a colleague starts it by hand"},
     "bounces": {"ja": "直前のメールが戻ってくる", "en": "the last mail comes back"},
+    "sees": {"ja": "直前のアプリ内メッセージが見られる", "en": "the last message in the product is seen"},
     "unsubscribes": {"ja": "{0} の配信を停止する", "en": "{0} is unsubscribed from"},
 }
 _BECOMES = {"ja": "{0} が {1} になる", "en": "{0} becomes {1}"}

@@ -113,6 +113,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "policy.suppression": ("配信除外のアドレスではない", "The address accepts mail"),
     "policy.consent": ("この種類の配信に支障がない", "This kind of mail is welcome"),
     "policy.paused": ("プレイブックが一時停止中ではない", "The playbook is not paused"),
+    "policy.in_product": ("アプリ内の状況と合っている", "What the product has settled leaves room for it"),
     "policy.one_mail": ("同じ方に同じご案内が二重に届かない", "Nobody gets it twice for two customers"),
     "policy.gates": ("配信を止める条件に当たらない", "No gate is closed for the customer"),
     "policy.sending_hours": ("配信してよい時間帯", "Within sending hours"),

@@ -1,3 +1,5 @@
+// <engage-inbox src token locale page>: a bell; behind it a list (engage-panel.js, once it is opened), and what lies over a
+// page (engage-overlay.js, when there is some). One tab asks for all tabs of a reader; a live stream only says when to.
 const TEXTS = {
 	ja: {
 		title: "お知らせ", bell: (n) => (n ? `お知らせ(未読${n}件)` : "お知らせ"), empty: "新しいお知らせはありません。",
@@ -12,24 +14,16 @@ const TEXTS = {
 };
 const SHEET = new CSSStyleSheet();
 SHEET.replaceSync(`
-:host{--accent:var(--engage-accent,light-dark(#0b6b57,#5fcfb4));--bg:light-dark(#fff,#1d2126);--fg:light-dark(#1c2024,#eceef0);
---quiet:light-dark(#5d666f,#a3adb6);--line:light-dark(#e3e7ea,#343b42);display:inline-block;position:relative;text-align:start;
+:host{--accent:var(--engage-accent,light-dark(#0b6b57,#5fcfb4));--bg:var(--engage-background,light-dark(#fff,#1d2126));--fg:var(--engage-text,light-dark(#1c2024,#eceef0));
+--quiet:var(--engage-quiet,light-dark(#5d666f,#a3adb6));--line:var(--engage-line,light-dark(#e3e7ea,#343b42));display:inline-block;text-align:start;
 font:14px/1.65 var(--engage-font,system-ui,"Hiragino Sans","Noto Sans JP",Meiryo,sans-serif)}
 :host([hidden]),[hidden]{display:none!important}*{box-sizing:border-box}
 button{font:inherit;color:inherit;background:none;border:0;padding:0;cursor:pointer;text-align:start}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:6px}
-.bell,.x{display:grid;place-items:center;border-radius:10px}.bell{width:44px;height:44px;position:relative}.bell:hover,.x:hover{background:#8883}svg{width:22px;fill:none;stroke:currentColor;stroke-width:1.7}
+.bell,.x{display:grid;place-items:center;border-radius:10px}.bell{width:44px;height:44px;position:relative}.bell:hover,.x:hover{background:#8883}
+svg{width:22px;fill:none;stroke:currentColor;stroke-width:1.7}.x{width:28px;height:28px;color:var(--quiet);font-size:18px}
 .count{position:absolute;top:3px;right:2px;min-width:18px;padding:0 5px;border-radius:9px;background:#c23;color:#fff;font-size:11px;line-height:18px;font-weight:700;text-align:center}
-.panel{position:absolute;z-index:9999;top:calc(100% + 8px);right:0;width:380px;max-height:min(560px,80vh);display:flex;flex-direction:column;overflow:hidden;
-color:var(--fg);background:var(--bg);border:1px solid var(--line);border-radius:14px;box-shadow:0 12px 40px #0003;outline:0}.panel.start{left:0;right:auto}
-header{display:flex;align-items:center;gap:12px;padding:12px 12px 12px 16px;border-bottom:1px solid var(--line)}h2{font-size:15px;margin:0;flex:1}
-.act,a{color:var(--accent);font-size:13px}ul{list-style:none;margin:0;padding:0;overflow-y:auto}
-li{display:grid;grid-template-columns:8px 1fr 28px;gap:10px;padding:14px 12px 14px 16px}li+li{border-top:1px solid var(--line)}
-.dot{height:8px;border-radius:8px;margin-top:8px;overflow:hidden;text-indent:9px;white-space:nowrap}.new .dot{background:var(--accent)}.new .name{font-weight:700}
-.name,.body{width:100%;margin:0;overflow-wrap:anywhere}.body{color:var(--quiet);white-space:pre-line}li:not(.open) .body{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:3;overflow:hidden}
-.foot{display:flex;gap:14px;align-items:baseline;margin-top:6px;font-size:12px;color:var(--quiet)}
-.x{width:28px;height:28px;color:var(--quiet);font-size:18px}.note{margin:0;padding:28px 16px;text-align:center;color:var(--quiet)}.more{padding:12px;text-align:center;border-top:1px solid var(--line)}
-.sr{position:absolute;clip-path:inset(50%)}@media(max-width:480px){.panel,.panel.start{position:fixed;inset:auto 12px 12px;width:auto}}`);
+.act,a{color:var(--accent);font-size:13px}h2{font-size:15px;margin:0}.sr{position:absolute;clip-path:inset(50%)}`);
 
 const make = (tag, props = {}, ...children) => {
 	const node = Object.assign(document.createElement(tag), props);
@@ -52,31 +46,50 @@ function safeUrl(raw) {
 	return /^https?:/.test(url) ? url : "";
 }
 
+// A visit of this reader, the same in all tabs; it is over after half an hour in which nobody came back to a page.
+let visit = ["", 0];
+function browsing(isBack) {
+	try {
+		visit = localStorage.engageVisit?.split(" ") ?? visit;
+	} catch {}
+	if (!(Date.now() - visit[1] < 18e5)) visit = [Math.random().toString(36).slice(2) + Date.now().toString(36), 0];
+	if (isBack || !+visit[1]) visit[1] = Date.now();
+	try {
+		localStorage.engageVisit = visit.join(" ");
+	} catch {}
+	return visit[0];
+}
+
 class EngageInbox extends HTMLElement {
-	static observedAttributes = ["src", "token", "locale"];
-	#items = []; #rows = new Map(); #limit = 20; #more = false; #etag = null; #unread = 0; #every = 30; #failures = 0;
-	#timer; #round = 0; #loaded = false; #ui; #leaving;
+	static observedAttributes = ["src", "token", "locale", "page"];
+	#items = []; #over = []; #limit = 20; #more = false; #feed; #etag; #unread = 0; #every = 30; #failures = 0;
+	#timer; #round = 0; #ui; #panel; #overlay; #leaving; #channel; #asks; #stop; #live;
 
 	connectedCallback() {
 		this.#ui ??= this.#build();
 		this.#leaving = new AbortController();
-		const { signal } = this.#leaving;
+		const { signal } = this.#leaving, moved = () => this.#paint();
 		document.addEventListener("visibilitychange", () => this.#restart(), { signal });
-		document.addEventListener("pointerdown", (e) => e.composedPath().includes(this) || this.#show(false), { signal });
+		addEventListener("popstate", moved, { signal });
+		globalThis.navigation?.addEventListener("navigatesuccess", moved, { signal });
 		this.attributeChangedCallback();
 	}
 
 	disconnectedCallback() {
 		this.#leaving.abort();
-		clearTimeout(this.#timer);
-		this.#round++;
+		this.#rest();
 	}
 
-	attributeChangedCallback() {
+	attributeChangedCallback(name) {
 		if (!this.#ui) return;
-		this.#etag = null;
+		if (name !== "page") this.#etag = null;
 		this.#paint();
-		this.#restart();
+		if (name !== "page") this.#restart();
+	}
+
+	// Asks now, such as after the reader did something that a message is likely to follow.
+	refresh() {
+		return this.#load();
 	}
 
 	get #lang() {
@@ -86,75 +99,134 @@ class EngageInbox extends HTMLElement {
 	#build() {
 		const root = this.attachShadow({ mode: "open" });
 		root.adoptedStyleSheets = [SHEET];
-		const ui = { count: make("span", { className: "count" }), title: make("h2", { id: "title" }), all: button("act"), close: button("x", { textContent: "×" }), list: make("ul"),
-			note: make("p", { className: "note" }), status: make("div", { className: "sr", role: "status" }), more: button("act") };
-		ui.bell = button("bell", { ariaExpanded: "false", ariaHasPopup: "dialog" }, bellIcon(), ui.count);
-		ui.foot = make("div", { className: "more" }, ui.more);
-		ui.panel = make("div", { className: "panel", role: "dialog", tabIndex: -1, hidden: true }, make("header", {}, ui.title, ui.all, ui.close), ui.note, ui.list, ui.foot);
-		ui.panel.setAttribute("aria-labelledby", "title");
-		ui.bell.onclick = () => this.#show(ui.panel.hidden);
-		ui.close.onclick = () => this.#show(false, true);
-		ui.all.onclick = () => (ui.panel.focus(), this.#mark("read", this.#items.filter((i) => !i.read_at)));
-		ui.more.onclick = () => ((this.#limit += 20), (this.#etag = null), this.#load());
-		root.addEventListener("keydown", (e) => e.key === "Escape" && this.#show(false, true));
-		root.addEventListener("focusout", (e) => e.relatedTarget && !root.contains(e.relatedTarget) && this.#show(false));
-		root.append(ui.bell, ui.panel, ui.status);
+		const ui = { count: make("span", { className: "count" }), status: make("div", { className: "sr", role: "status" }) };
+		ui.bell = button("bell", { ariaExpanded: "false", ariaHasPopup: "dialog", part: "bell" }, bellIcon(), ui.count);
+		ui.bell.onclick = () => this.open();
+		root.append(ui.bell, ui.status);
 		return ui;
 	}
 
-	#show(open, refocus) {
-		const { panel, bell } = this.#ui;
-		if (panel.hidden !== open) return;
-		panel.hidden = !open;
-		bell.ariaExpanded = String(open);
-		panel.classList.toggle("start", bell.getBoundingClientRect().right < 400);
-		if (open) panel.focus(), this.#markSeen();
-		else if (refocus) bell.focus();
+	get #tools() {
+		const more = () => ((this.#limit += 20), (this.#etag = null), this.#load());
+		const link = (...said) => this.#link(...said), mark = (...said) => this.#mark(...said);
+		return { make, button, link, mark, more, browsing, ask: (path, options) => this.#ask(path, options), seen: () => this.#markSeen() };
 	}
 
-	#restart() {
+	// Opens the list, as the bell does.
+	async open() {
+		this.#panel ??= import("./engage-panel.js").then((m) => new m.Panel(this.shadowRoot, this.#tools));
+		await this.#fill();
+		(await this.#panel).show(this.#ui.bell);
+	}
+
+	async #fill() {
+		const shown = { items: this.#items, unread: this.#unread, more: this.#more, state: this.#feed ? "empty" : this.#failures ? "broken" : "" };
+		(await this.#panel)?.update(shown, TEXTS[this.#lang], this.#lang);
+	}
+
+	#rest() {
 		clearTimeout(this.#timer);
 		this.#round++;
-		if (!document.hidden && this.getAttribute("token")) this.#load();
+		this.#stop?.abort();
+		this.#channel?.close();
+		this.#asks = this.#live = false;
+	}
+
+	// Of the tabs that a reader sees, the one that holds the lock asks; it tells the others.
+	#restart() {
+		this.#rest();
+		const token = this.getAttribute("token");
+		if (document.hidden || !token) return;
+		browsing(true);
+		let who = token;
+		try {
+			who = JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).sub;
+		} catch {}
+		const name = `engage-inbox ${this.#url("")} ${who}`, stop = (this.#stop = new AbortController());
+		this.#channel = new BroadcastChannel(name);
+		this.#channel.onmessage = ({ data }) => this.#hear(data);
+		const lead = () => {
+			if (stop.signal.aborted) return;
+			this.#asks = true;
+			this.#load();
+			return new Promise((done) => stop.signal.addEventListener("abort", done));
+		};
+		if (!navigator.locks) return lead();
+		navigator.locks.request(name, { signal: stop.signal }, lead).catch(() => {});
+		this.#channel.postMessage({});
+	}
+
+	#hear({ feed, etag, state, ids }) {
+		if (state) this.#apply(state, ids);
+		else if (feed) this.#limit > 20 ? this.#load() : this.#take(feed, etag);
+		else if (this.#asks && this.#feed) this.#channel.postMessage({ feed: this.#feed, etag: this.#etag });
 	}
 
 	#again(seconds) {
 		clearTimeout(this.#timer);
-		if (!document.hidden) this.#timer = setTimeout(() => this.#load(), seconds * (900 + Math.random() * 200));
+		if (this.#asks) this.#timer = setTimeout(() => this.#load(), seconds * (900 + Math.random() * 200));
+	}
+
+	#url(path) {
+		return new URL(path, new URL("/in-app/v1/", this.getAttribute("src") || import.meta.url));
 	}
 
 	#ask(path, options, headers) {
 		headers = { Authorization: `Bearer ${this.getAttribute("token")}`, ...headers };
-		const url = new URL(`/in-app/v1/${path}`, this.getAttribute("src") || import.meta.url);
-		return fetch(url, { ...options, headers, credentials: "omit", cache: "no-store" });
+		return fetch(this.#url(path), { ...options, headers, credentials: "omit", cache: "no-store" });
 	}
 
 	async #load() {
 		const round = ++this.#round;
 		let answer, feed;
 		try {
-			answer = await this.#ask(`feed?limit=${this.#limit}`, {}, this.#etag && { "If-None-Match": this.#etag });
+			answer = await this.#ask(`feed?limit=${this.#limit}&session=${browsing()}`, {}, this.#etag && { "If-None-Match": this.#etag });
 			if (answer.ok) feed = await answer.json();
 		} catch {}
 		if (round !== this.#round) return;
-		if (answer?.status === 401) return this.#tell("engage-token-expired");
-		if (feed) this.#take(feed, answer.headers.get("ETag"));
-		if (feed || answer?.status === 304) return (this.#failures = 0), this.#again(this.#every);
-		if (!this.#loaded) (this.#ui.note.hidden = false), (this.#ui.note.textContent = TEXTS[this.#lang].broken);
-		this.#again(Math.max(answer?.headers.get("Retry-After") ?? 0, Math.min(600, this.#every * 2 ** this.#failures++)));
+		if (answer?.status === 401) return this.#rest(), this.#tell("engage-token-expired");
+		const etag = answer?.headers.get("ETag");
+		if (feed) this.#take(feed, etag), this.#channel?.postMessage({ feed, etag });
+		if (!feed && answer?.status !== 304) {
+			this.#again(Math.max(answer?.headers.get("Retry-After") ?? 0, Math.min(600, this.#every * 2 ** this.#failures++)));
+			return this.#fill();
+		}
+		this.#etag = etag ?? this.#etag;
+		this.#every = +answer.headers.get("X-Engage-Poll-After") || this.#every;
+		this.#failures = 0;
+		this.#listen();
+		this.#again(this.#live ? this.#every * 10 : this.#every);
+	}
+
+	// A stream says no more than that something changed. Where it ends or is not there, asking now and then is enough.
+	async #listen() {
+		if (this.#live || !this.#asks || !this.#feed?.stream) return;
+		this.#live = true;
+		const { signal } = this.#stop;
+		try {
+			const answer = await this.#ask(this.#feed.stream, { signal }, { "Last-Event-ID": this.#etag?.match(/\d+/)[0] });
+			const stream = answer.ok && answer.body.pipeThrough(new TextDecoderStream()).getReader();
+			for (let text = "", part; stream && !(part = await stream.read()).done; ) {
+				const said = (text + part.value).split("\n\n");
+				text = said.pop();
+				if (said.some((one) => /^data/m.test(one))) this.#again(Math.random());
+			}
+		} catch {}
+		if (signal.aborted) return;
+		this.#live = false;
+		this.#again(this.#every);
 	}
 
 	#take(feed, etag) {
 		const news = feed.counts.unread > this.#unread;
+		this.#feed = feed;
 		this.#items = feed.items;
+		this.#over = feed.overlays;
 		this.#more = feed.next_cursor && this.#limit < 100;
 		this.#etag = etag;
-		this.#every = feed.poll_after;
-		this.#loaded = true;
 		this.#count(feed.counts.unread);
 		this.#paint();
 		if (news) this.#ui.status.textContent = TEXTS[this.#lang].bell(this.#unread);
-		if (!this.#ui.panel.hidden) this.#markSeen();
 	}
 
 	#count(unread) {
@@ -162,84 +234,58 @@ class EngageInbox extends HTMLElement {
 		this.#unread = unread;
 	}
 
+	// What the page that embeds us hears; of a click it may say that it leads there by itself.
 	#tell(name, detail) {
-		this.dispatchEvent(new CustomEvent(name, { detail }));
+		return this.dispatchEvent(new CustomEvent(name, { detail, cancelable: true }));
 	}
 
 	#markSeen() {
 		this.#mark("seen", this.#items.filter((i) => !i.seen_at));
 	}
 
+	#apply(state, ids) {
+		const items = this.#items.filter((i) => ids.includes(i.id)), now = new Date().toISOString();
+		if (state !== "seen") this.#count(this.#unread - items.filter((i) => !i.read_at).length);
+		for (const item of items) (item.seen_at ??= now), state !== "seen" && (item.read_at ??= now);
+		if (state === "dismissed") this.#items = this.#items.filter((i) => !ids.includes(i.id));
+		if (/dis|cl/.test(state)) this.#over = this.#over.filter((i) => !ids.includes(i.id));
+		this.#paint();
+	}
+
 	async #mark(state, items) {
 		if (!items.length) return;
-		const read = state !== "seen", now = new Date().toISOString();
-		this.#count(this.#unread - (read ? items.filter((i) => !i.read_at).length : 0));
-		for (const item of items) (item.seen_at ??= now), read && (item.read_at ??= now);
-		if (state === "dismissed") this.#items = this.#items.filter((i) => !items.includes(i));
-		this.#paint();
-		const round = ++this.#round, bulk = { body: JSON.stringify({ ids: items.map((i) => i.id) }) };
-		const [path, what] = /seen|read/.test(state) ? [state, bulk] : [`${items[0].id}/${state}`, {}];
-		await this.#ask(`items/${path}`, { method: "POST", keepalive: true, ...what }).catch(() => {});
-		if (round === this.#round) this.#again(this.#every);
+		const ids = items.map((i) => i.id);
+		this.#apply(state, ids);
+		this.#channel?.postMessage({ state, ids });
+		for (const id of ids) this.#tell("engage-state", { id, state });
+		const round = ++this.#round, bulk = /seen|read/.test(state);
+		const path = `items/${bulk ? state : `${ids[0]}/${state}`}?session=${browsing()}`, body = bulk ? JSON.stringify({ ids }) : null;
+		await this.#ask(path, { method: "POST", keepalive: true, body }).catch(() => {});
+		if (round === this.#round) this.#again(this.#live ? 0 : this.#every);
 	}
 
 	#paint() {
-		const ui = this.#ui, t = TEXTS[this.#lang];
-		ui.bell.ariaLabel = t.bell(this.#unread);
-		ui.count.hidden = ui.all.hidden = !this.#unread;
-		ui.count.textContent = this.#unread > 99 ? "99+" : this.#unread;
-		ui.panel.lang = this.#lang;
-		ui.title.textContent = t.title;
-		ui.all.textContent = t.all;
-		ui.close.ariaLabel = t.close;
-		ui.more.textContent = t.more;
-		ui.foot.hidden = !this.#more;
-		ui.note.textContent = t.empty;
-		ui.note.hidden = !this.#loaded || this.#items.length > 0;
-		const { list } = ui, rows = this.#items.map((item) => this.#row(item, t));
-		rows.forEach((row, at) => list.children[at] === row || list.insertBefore(row, list.children[at]));
-		while (list.children[rows.length]) list.lastChild.remove();
+		const { bell, count } = this.#ui, t = TEXTS[this.#lang];
+		bell.ariaLabel = t.bell(this.#unread);
+		count.hidden = !this.#unread;
+		count.textContent = this.#unread > 99 ? "99+" : this.#unread;
+		if (this.#panel) this.#fill();
+		if (this.#over.length || this.#overlay) this.#cover(t);
 	}
 
-	#row(item, t) {
-		if (!this.#rows.has(item.id)) this.#rows.set(item.id, this.#newRow());
-		const row = this.#rows.get(item.id), { li, dot, name, body, q, link, time, x } = row;
-		row.item = item;
-		li.classList.toggle("new", !item.read_at);
-		dot.textContent = item.read_at ? "" : t.unread;
-		name.textContent = item.title;
-		body.textContent = item.body;
-		item.question && import("./engage-question.js").then((m) => m.show(q, item, (p, o) => this.#ask(p, o), () => this.#mark("read", [item])));
-		link.href = safeUrl(item.link?.url);
-		link.hidden = !link.getAttribute("href");
-		link.textContent = t.open;
-		time.textContent = this.#ago(item.created_at);
-		x.ariaLabel = t.dismiss(item.title);
-		return li;
+	async #cover(t) {
+		this.#overlay ??= import("./engage-overlay.js").then((m) => new m.Overlay(this.shadowRoot, this.#tools));
+		(await this.#overlay).update(this.#over, this.getAttribute("page") ?? location.pathname, t, this.#lang);
 	}
 
-	#newRow() {
-		const dot = make("span", { className: "dot" }), name = button("name", { ariaExpanded: "false" }), body = make("p", { className: "body" }), q = make("div");
-		const link = make("a", { rel: "noopener" }), time = make("time"), x = button("x", { textContent: "×" });
-		const li = make("li", {}, dot, make("div", {}, name, body, q, make("div", { className: "foot" }, link, time)), x);
-		const row = { li, dot, name, body, q, link, time, x };
-		name.onclick = () => {
-			name.ariaExpanded = String(li.classList.toggle("open"));
-			if (!row.item.read_at) this.#mark("read", [row.item]);
+	#link(node, item, t) {
+		node.href = safeUrl(item.link?.url);
+		node.hidden = !node.getAttribute("href");
+		node.textContent = t.open;
+		node.onclick = (e) => {
+			this.#tell("engage-click", { id: item.id, url: node.href }) || e.preventDefault();
+			this.#mark("clicked", [item]);
 		};
-		link.onclick = () => this.#mark("clicked", [row.item]);
-		x.onclick = () => {
-			((li.nextSibling ?? li.previousSibling)?.querySelector(".name") ?? this.#ui.panel).focus();
-			this.#mark("dismissed", [row.item]);
-		};
-		return row;
-	}
-
-	#ago(iso) {
-		const minutes = Math.round((Date.parse(iso) - Date.now()) / 60000);
-		if (minutes < -10080) return new Date(iso).toLocaleDateString(this.#lang, { dateStyle: "medium" });
-		const [unit, size] = minutes <= -1440 ? ["day", 1440] : minutes <= -60 ? ["hour", 60] : ["minute", 1];
-		return new Intl.RelativeTimeFormat(this.#lang, { numeric: "auto" }).format(Math.round(minutes / size), unit);
 	}
 }
 
