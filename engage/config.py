@@ -53,7 +53,7 @@ SETTINGS = (
     Setting(
         "ENGAGE_STREAM_URL",
         "",
-        "where browsers reach `engage stream`; without it inboxes are only asked for now and then",
+        "address of the live stream, such as `https://engage.example.com/in-app/v1/stream`; without it browsers ask",
     ),
     Setting("ENGAGE_METRICS_TOKEN", "", "bearer token for `/metrics`; without it there is no such page", secret=True),
     Setting("ENGAGE_PLAYBOOKS", "the shipped ones", "folder of playbooks (YAML)"),

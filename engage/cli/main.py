@@ -30,6 +30,7 @@ COMMANDS = {
     "users": "engage.cli.users:users",
     "db": "engage.cli.db:db",
     "web": "engage.cli.run:web",
+    "stream": "engage.cli.run:stream",
     "worker": "engage.cli.run:worker",
     "clock": "engage.cli.run:clock",
 }

@@ -1,4 +1,4 @@
-"""`engage web`, `worker` and `clock`: the long-running processes."""
+"""`engage web`, `stream`, `worker` and `clock`: the long-running processes."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from engage.worker.processes import clock_child, supervise, worker_child, worker
 from engage.worker.supervisor import Child
 
 LISTEN = "127.0.0.1:8000"
+LISTEN_STREAM = "127.0.0.1:8001"
+STREAM_PATH = "/in-app/v1/stream"
 
 
 @click.command()
@@ -27,6 +29,14 @@ def web(listen: str, processes: int, threads: int) -> None:
     """Serve the HTTP surface: intake, hooks, in-app feed, links, console."""
     Settings.from_env()
     become_web(listen, processes=processes, threads=threads)
+
+
+@click.command()
+@click.option("--listen", default=LISTEN_STREAM, show_default=True, metavar="HOST:PORT", help="Where to listen.")
+def stream(listen: str) -> None:
+    """Tell browsers at once that their in-app inbox has changed; without it they ask now and then."""
+    Settings.from_env()
+    become_stream(listen)
 
 
 @click.command()
@@ -63,7 +73,7 @@ def clock_process(settings: Settings) -> Child:
     return clock_child(build)
 
 
-def become_web(listen: str, *, processes: int = 1, threads: int = 8) -> None:
+def become_web(listen: str, *, processes: int = 1, threads: int = 8, stream_url: str = "") -> None:
     """Turns this process into gunicorn serving Engage; does not return."""
     # The temporary files of gunicorn's heartbeat belong in memory where the system has such a place.
     memory = Path("/dev/shm")  # noqa: S108
@@ -71,4 +81,15 @@ def become_web(listen: str, *, processes: int = 1, threads: int = 8) -> None:
     command = [sys.executable, "-m", "gunicorn", "engage.web.app:application()"]
     options = ["--bind", listen, "--workers", str(processes), "--threads", str(threads), "--worker-class", "gthread"]
     quiet = ["--log-level", "warning", "--graceful-timeout", "20", "--keep-alive", "15", "--no-control-socket"]
-    os.execv(sys.executable, [*command, *options, *quiet, *beat])  # noqa: S606
+    told = ["--env", f"ENGAGE_STREAM_URL={stream_url}"] if stream_url else []
+    os.execv(sys.executable, [*command, *options, *quiet, *beat, *told])  # noqa: S606
+
+
+def become_stream(listen: str) -> None:
+    """Turns this process into uvicorn serving the live stream; does not return."""
+    host, _, port = listen.rpartition(":")
+    command = [sys.executable, "-m", "uvicorn", "--factory", "engage.web.stream.serving:application"]
+    options = ["--host", host, "--port", port, "--lifespan", "on", "--log-level", "warning", "--no-access-log"]
+    # Browsers open their stream again by themselves, so none is waited for.
+    quiet = ["--no-server-header", "--timeout-graceful-shutdown", "1", "--timeout-keep-alive", "15"]
+    os.execv(sys.executable, [*command, *options, *quiet])  # noqa: S606

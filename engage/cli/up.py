@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from engage import wiring
-from engage.cli.run import LISTEN, become_web, clock_process, worker_children
+from engage.cli.run import LISTEN, STREAM_PATH, become_stream, become_web, clock_process, worker_children
 from engage.config import Settings
 from engage.errors import ConflictError
 from engage.logs import configure_logs
@@ -28,7 +28,7 @@ from engage.worker.valkey import serve_embedded
 @click.option("--listen", default=LISTEN, show_default=True, metavar="HOST:PORT", help="Where the web part listens.")
 @click.option("--quiet", is_flag=True, help="Log only what is wrong.")
 def up(listen: str, quiet: bool) -> None:
-    """Run web, worker and clock on this machine, data under ENGAGE_HOME."""
+    """Run web, live stream, worker and clock on this machine, data under ENGAGE_HOME."""
     configure_logs("WARNING" if quiet else "INFO")
     settings = Settings.from_env()
     with _only_one(settings.home):
@@ -40,10 +40,13 @@ def up(listen: str, quiet: bool) -> None:
 
 def children(settings: Settings, listen: str) -> list[Child]:
     """Every process of one machine, in the order of starting."""
-    web = Child("web", lambda: become_web(listen))
+    beside = _port_after(listen)
+    live = [Child("stream", lambda: become_stream(beside))] if beside else []
+    stream_url = settings.stream_url or (f"http://{beside}{STREAM_PATH}" if beside else "")
+    web = Child("web", lambda: become_web(listen, stream_url=stream_url))
     own_valkey = settings.redis_url is None
     valkey = [Child("valkey", lambda: serve_embedded(settings.home), ground=True)] if own_valkey else []
-    return [*valkey, *worker_children(settings), clock_process(settings), web]
+    return [*valkey, *worker_children(settings), clock_process(settings), *live, web]
 
 
 @contextmanager
@@ -57,16 +60,29 @@ def _only_one(home: Path) -> Iterator[None]:
         yield
 
 
+def _port_after(listen: str) -> str | None:
+    """Where the live stream listens: at the port after the web part's; None where that is taken: browsers ask then."""
+    host, _, port = listen.rpartition(":")
+    beside = f"{host}:{int(port) + 1}"
+    return None if _why_taken(beside) else beside
+
+
 def _insist_on_free(listen: str) -> None:
     """Refuses an address that another program listens on; gunicorn would only go on trying."""
+    if error := _why_taken(listen):
+        hint = "perhaps another program has the port; name one with --listen HOST:PORT"
+        raise ConflictError("the web part cannot listen there", where=listen, hint=hint) from error
+
+
+def _why_taken(listen: str) -> Exception | None:
     host, _, port = listen.rpartition(":")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, int(port)))
         except (OSError, ValueError, OverflowError) as error:
-            hint = "perhaps another program has the port; name one with --listen HOST:PORT"
-            raise ConflictError("the web part cannot listen there", where=listen, hint=hint) from error
+            return error
+    return None
 
 
 def _announcer(settings: Settings, listen: str) -> Callable[[], None]:

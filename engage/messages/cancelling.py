@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from engage.channels.in_app.displays import withdraw
 from engage.messages.gate import rows_told
 from engage.messages.news import tell
 from engage.messages.tables import Approval, Message
@@ -16,9 +17,16 @@ PENDING = ("proposed", "queued", "held")
 
 
 def cancel_pending(session: Session, *, enrolment_ids: Sequence[int], reason: str, now: datetime) -> int:
-    """Cancels whatever these enrolments still had waiting; what is already on its way stays."""
+    """Cancels whatever these enrolments still had waiting; what is already on its way stays.
+
+    What of theirs lies over a product's pages goes, too: it asks for what nobody has to do any more.
+    """
     if not enrolment_ids:
         return 0
+    shown = select(Message.id).where(
+        Message.origin == "enrolment", Message.origin_id.in_(enrolment_ids), Message.channel == "in_app"
+    )
+    withdraw(session, shown, now=now)
     waiting = select(Message.id).where(
         Message.origin == "enrolment", Message.origin_id.in_(enrolment_ids), Message.state.in_(PENDING)
     )

@@ -13,6 +13,9 @@ from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
 
+from engage.channels.in_app.changes import CHANGED
+from engage.worker.inbox_news import publish
+
 log = logging.getLogger(__name__)
 
 QUEUE = "engage"
@@ -60,12 +63,16 @@ class Nudges:
         self._rest_until = 0.0
 
     def __call__(self, kinds: Iterable[str]) -> None:
-        """Says that these kinds may have due work."""
+        """Says that these kinds may have due work, and whose inboxes have changed."""
         if time.monotonic() < self._rest_until:
             return
+        said = frozenset(kinds)
+        changed = {kind for kind in said if kind.startswith(CHANGED)}
         try:
-            for kind in kinds:
+            for kind in said - changed:
                 self._send(kind)
+            if changed:
+                publish(self._redis, [one.removeprefix(CHANGED) for one in sorted(changed)])
         except RedisError:
             self._rest_until = time.monotonic() + _REST_SECONDS
             log.info("Redis is away: workers poll the database instead")

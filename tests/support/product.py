@@ -10,10 +10,10 @@ PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>Produc
 <script type="module" src="{engage}/in-app/engage-inbox.js"></script></html>"""
 
 
-def product(engage: str, page: str = PAGE, *, styles: str = "style-src 'unsafe-inline'") -> Flask:
+def product(engage: str, page: str = PAGE, *, styles: str = "style-src 'unsafe-inline'", live: str = "") -> Flask:
     """An app whose one page, `/?lang=…&token=…`, embeds the inbox of the Engage at this URL."""
     app = Flask("product")
-    policy = f"default-src 'none'; script-src {engage}; connect-src {engage}; {styles}"
+    policy = f"default-src 'none'; script-src {engage}; connect-src {engage} {live}; {styles}"
 
     @app.get("/")
     def home() -> Response:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from engage.channels.in_app.changes import keep_quiet, note_changes
 from engage.channels.in_app.feed import open_to
+from engage.channels.in_app.states import OPEN
 from engage.channels.in_app.tables import InAppDisplay, InAppInbox, InAppItem
 from engage.db.bulk import insert_ignore
 
@@ -60,6 +61,14 @@ def close(session: Session, contact_id: int, item_id: str, browsing: str, *, now
     session.execute(update(InAppDisplay).where(*shown).values(closed_at=now))
     note_changes(session, [contact_id], now=now)
     keep_quiet(session, contact_id, until=now + QUIET_FOR)
+
+
+def withdraw(session: Session, messages: Select[int], *, now: datetime) -> None:
+    """Shows the banners and modals of these messages to nobody any more; what is in a list stays there."""
+    theirs = (InAppItem.message_id.in_(messages), InAppItem.display.in_(OVERLAYS), InAppItem.expires_at > now, *OPEN)
+    ended = update(InAppItem).where(*theirs).values(expires_at=now).returning(InAppItem.contact_id)
+    contacts = session.scalars(ended, execution_options={"synchronize_session": False}).all()
+    note_changes(session, contacts, now=now)
 
 
 def _may_show(

@@ -46,6 +46,7 @@ def _play(console: Console, stage: Stage) -> None:
 
 def _stay(console: Console, stage: Stage) -> None:
     console.print(f"Engage stays up at {stage.url}/console/ ({CSM}, password {PASSWORD}). Ctrl-C ends it.")
+    console.print(f"What customers see in the product: {stage.url}/example/")
     try:
         while True:
             time.sleep(3600)

@@ -246,3 +246,17 @@ AKATSUKI = Customer(
 
 FIRST_CUSTOMERS = (MIDORI, NORTHWIND, HINATA)
 CUSTOMERS = (*FIRST_CUSTOMERS, AKATSUKI)
+
+
+def sample_people() -> dict[str, dict[str, str]]:
+    """Everybody who can be signed in to the sample product, by user id."""
+    return {
+        user_id: {"name": _named(traits), "company": str(customer.traits["name"]), "locale": traits["locale"]}
+        for customer in CUSTOMERS
+        for user_id, traits in customer.people.items()
+    }
+
+
+def _named(traits: Mapping[str, Any]) -> str:
+    names = [traits["family_name"], traits["given_name"]]
+    return " ".join(names if traits["locale"] == "ja" else reversed(names))

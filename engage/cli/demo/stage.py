@@ -88,10 +88,15 @@ class Stage:
         now, (kid, secret) = int(self.clock.now().timestamp()), self.in_app_key
         claims = {"sub": user_id, "aud": "engage-in-app", "iat": now, "exp": now + 600}
         token = jwt.encode(claims, secret, "HS256", headers={"kid": kid})
-        items: list[dict[str, Any]] = self._http("GET", "/in-app/v1/feed", {"Authorization": f"Bearer {token}"})[
-            "items"
-        ]
+        asked = "/in-app/v1/feed?session=demo-summary"
+        feed = self._http("GET", asked, {"Authorization": f"Bearer {token}"})
+        items: list[dict[str, Any]] = [*feed["overlays"], *feed["items"]]
         return items
+
+    def leave_example(self, kid: str, people: Mapping[str, Any]) -> None:
+        """Leaves in the home what makes the web part serve the sample product, for these people."""
+        said = json.dumps({"kid": kid, "people": people}, ensure_ascii=False)
+        (self.home / "example.json").write_text(said, encoding="utf-8")
 
     def travel(self, to: datetime) -> None:
         """Moves the one clock of all processes, then waits until whatever became due is done."""

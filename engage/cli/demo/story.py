@@ -21,6 +21,7 @@ from engage.cli.demo.company import (
     SIGNED_BY_ALL,
     Customer,
     Event,
+    sample_people,
 )
 from engage.cli.demo.stage import Stage
 
@@ -46,6 +47,7 @@ def prepare(stage: Stage) -> None:
     stage.write_key = json.loads(stage.command("keys", "create", "demo", "--json"))["key"]
     signing = json.loads(stage.command("keys", "create", "product", "--in-app", "--json"))
     stage.in_app_key = (signing["kid"], signing["secret"])
+    stage.leave_example(signing["kid"], sample_people())
     stage.command("playbooks", "apply")
 
 

@@ -194,6 +194,7 @@ def _places(stage: Stage, lines: list[Line]) -> Panel:
         f"{mails} mails and {len(sent) - mails} in-app messages went out.",
         f"The mails: {stage.home / 'outbox'} (.eml files, open them with any mail program)",
         f"Why, in full: {command} customers explain {CUSTOMERS[0].id}",
+        f"The product with its inbox: {command} up --listen 127.0.0.1:{stage.port}, then {stage.url}/example/",
         f"The console: {command} up --listen 127.0.0.1:{stage.port}, then {stage.url}/console/",
         f"Log in as {CSM} (CSM) or {CS_HEAD} (head of customer success), password {PASSWORD}",
     )

@@ -50,7 +50,7 @@ export class Overlay {
 		link(leads, item, t);
 		const close = button("", { textContent: t.close });
 		const node = isModal
-			? make("dialog", { className: display, lang: item.locale, part: display, tabIndex: -1, autofocus: true }, make("div", { className: "in" }, name, x, said, make("div", { className: "acts" }, leads, close)))
+			? make("dialog", { className: display, lang: item.locale, part: display, tabIndex: -1 }, make("div", { className: "in" }, name, x, said, make("div", { className: "acts" }, leads, close)))
 			: make("section", { className: display, lang: item.locale, part: display, popover: "manual" }, name, x, said, leads);
 		x.lang = close.lang = leads.lang = lang;
 		node.setAttribute("aria-labelledby", name.id);
@@ -59,10 +59,10 @@ export class Overlay {
 		x.onclick = close.onclick = away;
 		leads.addEventListener("click", () => this.#hide(display));
 		node.oncancel = (e) => (e.preventDefault(), away());
-		if (isModal) node.onclick = (e) => e.target === node && away();
+		if (isModal) node.onclick = (e) => void (e.target === node && away());
 		this.#shown[display] = { item, node };
 		this.#root.append(node);
-		isModal ? node.showModal() : node.showPopover();
+		isModal ? (node.showModal(), node.focus()) : node.showPopover();
 		if (!isModal) this.#root.querySelector("[role=status]").textContent = `${item.title} ${item.body}`;
 	}
 

@@ -26,9 +26,9 @@ export class Panel {
 		const ui = { title: make("h2", { id: "title" }), all: button("act"), close: button("x", { textContent: "×" }), list: make("ul"), note: make("p", { className: "note" }), more: button("act") };
 		ui.foot = make("div", { className: "more" }, ui.more);
 		const head = make("header", {}, ui.title, ui.all, ui.close);
-		const panel = (ui.panel = make("dialog", { className: "panel", tabIndex: -1, autofocus: true, part: "panel" }, head, ui.note, ui.list, ui.foot));
+		const panel = (ui.panel = make("dialog", { className: "panel", tabIndex: -1, part: "panel" }, head, ui.note, ui.list, ui.foot));
 		panel.setAttribute("aria-labelledby", "title");
-		panel.onclick = (e) => e.target === panel && panel.close();
+		panel.onclick = (e) => void (e.target === panel && panel.close()); // false would keep links from leading on
 		ui.close.onclick = () => panel.close();
 		ui.more.onclick = more;
 		return ui;
@@ -39,6 +39,7 @@ export class Panel {
 		const { panel } = this.#ui, { bottom, left, right } = bell.getBoundingClientRect(), width = document.documentElement.clientWidth;
 		panel.onclose = () => (bell.ariaExpanded = "false");
 		panel.showModal();
+		panel.focus();
 		bell.ariaExpanded = "true";
 		panel.style.top = `${Math.max(8, Math.min(bottom + 8, innerHeight - panel.offsetHeight - 12))}px`;
 		panel.style.left = `${Math.max(12, Math.min(right < 400 ? left : right - panel.offsetWidth, width - panel.offsetWidth - 12))}px`;
