@@ -87,6 +87,7 @@ def _play_and_look(stage: Stage, browser: Browser) -> None:
         if "customer replies" in chapter.title:
             break
     _look_at_mails(stage, browser)
+    look_at_product(stage, browser)
 
 
 def _look_at_console(stage: Stage, browser: Browser) -> None:
@@ -137,6 +138,18 @@ def _html_of(stage: Stage, template: str, locale: str) -> str:
         message_id = session.scalars(named.order_by(Message.id)).first()
     mail: Any = email.message_from_bytes((stage.home / "outbox" / f"{message_id}.eml").read_bytes(), policy=default)
     return str(mail.get_body(("html",)).get_content())
+
+
+def look_at_product(stage: Stage, browser: Browser) -> None:
+    """The demo's sample product: a banner, and the list behind the bell."""
+    page = browser.new_page(viewport={"width": 1100, "height": 640})
+    page.clock.install(time=stage.clock.now())
+    page.goto(f"{stage.url}/example/")
+    page.locator("engage-inbox .banner").wait_for()
+    page.locator("engage-inbox .bell").click()
+    page.locator("engage-inbox li").first.wait_for()
+    page.screenshot(path=IMAGES / "product-en.png")
+    page.close()
 
 
 def _look_at_inbox(stage: Stage, browser: Browser) -> None:

@@ -18,7 +18,7 @@ from engage.db.session import Database
 from engage.errors import EngageError, StoreUnavailableError
 from engage.releases.pauses import pauses
 from engage.releases.tables import Release
-from engage.staff.tables import StaffMember, WriteKey
+from engage.staff.tables import InAppKey, StaffMember, WriteKey
 from engage.upkeep.clocks import database_skew, moved_clock
 from engage.upkeep.findings import Finding
 from engage.upkeep.invariants import INVARIANTS, breaches
@@ -61,6 +61,7 @@ def examine(patient: Patient) -> list[Finding]:
         return [
             *findings,
             *_ready(session),
+            *_in_app(session, patient.settings),
             *_lags(session, now),
             *_doubts(session, now),
             *_ledger(session, now),
@@ -107,6 +108,13 @@ def _ready(session: Session) -> Iterable[Finding]:
         yield Finding("write keys", "bad", "there is none, so no event can come in", "engage keys create NAME")
     if not session.scalar(select(func.count()).select_from(StaffMember).where(StaffMember.password_hash.is_not(None))):
         yield Finding("colleagues", "note", "nobody can log in to the console", "engage users add EMAIL")
+
+
+def _in_app(session: Session, settings: Settings) -> Iterable[Finding]:
+    has_key = session.scalar(select(InAppKey.id).where(InAppKey.revoked_at.is_(None)).limit(1)) is not None
+    if has_key and not settings.in_app_origins:
+        way_out = "set ENGAGE_IN_APP_ORIGINS to the origins of your product's pages"
+        yield Finding("in-app", "note", "pages of any origin may ask for inboxes, given a token", way_out)
 
 
 def _lags(session: Session, now: datetime) -> Iterable[Finding]:

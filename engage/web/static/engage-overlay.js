@@ -3,13 +3,13 @@
 const SHEET = new CSSStyleSheet();
 SHEET.replaceSync(`
 .banner,.modal{margin:0 auto;padding:0;color:var(--fg);background:var(--bg);border:1px solid var(--line);border-radius:var(--engage-radius,14px);box-shadow:0 12px 40px #0004}
-.banner{position:fixed;inset:12px 12px auto;width:auto;max-width:760px;border-inline-start:4px solid var(--accent)}.banner:popover-open{display:grid;grid-template-columns:1fr auto;gap:2px 12px;padding:12px 12px 12px 18px}
+.banner{position:fixed;inset:auto 12px max(12px,env(safe-area-inset-bottom));width:auto;max-width:760px;border-inline-start:4px solid var(--accent)}.banner:popover-open{display:grid;grid-template-columns:1fr auto;gap:2px 12px;padding:12px 12px 12px 18px}
 .modal{margin:auto;width:min(480px,calc(100vw - 32px));max-height:80vh;overflow:auto;outline:0}.modal::backdrop{background:#0008}
 .in{display:grid;grid-template-columns:1fr auto;gap:10px 12px;padding:22px 20px 22px 24px}
 .banner h2,.modal h2{margin:0;overflow-wrap:anywhere}.modal h2{font-size:18px}.said{margin:0;color:var(--quiet);white-space:pre-line;overflow-wrap:anywhere}.banner .said,.banner a,.modal .said{grid-column:1}
 .acts{grid-column:1/3;display:flex;flex-wrap:wrap;gap:12px;margin-top:8px}.acts a,.acts button{padding:9px 20px;border-radius:10px;font-size:14px;border:1px solid var(--accent);color:var(--accent)}
 .acts a{color:var(--bg);background:var(--accent);font-weight:700;text-decoration:none}
-@media(prefers-reduced-motion:no-preference){.banner:popover-open,.modal[open]{animation:come .18s ease-out}@keyframes come{from{opacity:0;translate:0 -8px}}}`);
+@media(prefers-reduced-motion:no-preference){.banner:popover-open,.modal[open]{animation:come .18s ease-out}@keyframes come{from{opacity:0;translate:0 8px}}}`);
 
 // A path fits a pattern as it stands; `*` stands for anything.
 const fits = (path, pattern) => new RegExp(`^${pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join(".*")}$`).test(path);
@@ -37,7 +37,7 @@ export class Overlay {
 	async #claim(item, t, lang) {
 		if (this.#claiming[item.display]) return;
 		this.#claiming[item.display] = true;
-		const answer = await this.#tools.ask(`items/${item.id}/displayed?session=${this.#tools.browsing()}`).catch(() => null);
+		const answer = await this.#tools.ask(`items/${item.id}/displayed?session=${this.#tools.browsing()}`, { method: "POST" }).catch(() => null);
 		const { show } = answer?.ok ? await answer.json() : {};
 		this.#claiming[item.display] = false;
 		if (show && !this.#shown[item.display]) this.#show(item, t, lang);
@@ -67,9 +67,9 @@ export class Overlay {
 	}
 
 	#hide(display) {
-		const { node } = this.#shown[display];
+		const { node } = this.#shown[display] ?? {};
 		this.#shown[display] = null;
-		node.close?.();
-		node.remove();
+		node?.close?.();
+		node?.remove();
 	}
 }

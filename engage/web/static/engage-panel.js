@@ -4,7 +4,7 @@ SHEET.replaceSync(`
 .panel{position:fixed;inset:auto;margin:0;padding:0;width:380px;max-width:calc(100vw - 24px);max-height:min(560px,80vh);overflow:hidden;
 color:var(--fg);background:var(--bg);border:1px solid var(--line);border-radius:var(--engage-radius,14px);box-shadow:0 12px 40px #0003;outline:0}
 .panel[open]{display:flex;flex-direction:column}.panel::backdrop{background:none}
-header{display:flex;align-items:center;gap:12px;padding:12px 12px 12px 16px;border-bottom:1px solid var(--line)}header h2{flex:1}ul{list-style:none;margin:0;padding:0;overflow-y:auto}
+.head{display:flex;align-items:center;gap:12px;padding:12px 12px 12px 16px;border-bottom:1px solid var(--line)}.head h2{flex:1}ul{list-style:none;margin:0;padding:0;overflow-y:auto}
 li{display:grid;grid-template-columns:8px 1fr 28px;gap:10px;padding:14px 12px 14px 16px}li+li{border-top:1px solid var(--line)}
 .dot{height:8px;border-radius:8px;margin-top:8px;overflow:hidden;text-indent:9px;white-space:nowrap}.new .dot{background:var(--accent)}.new .name{font-weight:700}
 .name,.body{width:100%;margin:0;overflow-wrap:anywhere}.body{color:var(--quiet);white-space:pre-line}li:not(.open) .body{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:3;overflow:hidden}
@@ -25,7 +25,7 @@ export class Panel {
 		const { make, button, more } = this.#tools;
 		const ui = { title: make("h2", { id: "title" }), all: button("act"), close: button("x", { textContent: "×" }), list: make("ul"), note: make("p", { className: "note" }), more: button("act") };
 		ui.foot = make("div", { className: "more" }, ui.more);
-		const head = make("header", {}, ui.title, ui.all, ui.close);
+		const head = make("div", { className: "head" }, ui.title, ui.all, ui.close);
 		const panel = (ui.panel = make("dialog", { className: "panel", tabIndex: -1, part: "panel" }, head, ui.note, ui.list, ui.foot));
 		panel.setAttribute("aria-labelledby", "title");
 		panel.onclick = (e) => void (e.target === panel && panel.close()); // false would keep links from leading on

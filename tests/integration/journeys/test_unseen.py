@@ -11,6 +11,7 @@ from engage.channels.email.recording import RecordingChannel
 from engage.channels.in_app.tables import InAppItem
 from engage.db.session import Database
 from engage.messages.delivering import deliver
+from engage.messages.ledger_views import show_message
 from engage.messages.links import Links
 from engage.messages.reactions import expire_items, react
 from engage.messages.tables import Message
@@ -32,8 +33,8 @@ STEPS = """
 class Product(Stage):
     """A stage whose messages are handed over, and whose people look into the product."""
 
-    def __init__(self, database: Database, root: Path, to: str = "champion") -> None:
-        super().__init__(database, root, tale(steps=STEPS.format(to=to), head="hours: any\n"))
+    def __init__(self, database: Database, root: Path, to: str = "champion", head: str = "hours: any\n") -> None:
+        super().__init__(database, root, tale(steps=STEPS.format(to=to), head=head))
         self.channel = RecordingChannel()
         self.say("product.opened")
         self.run()
@@ -118,6 +119,27 @@ def test_another_message_that_is_seen_ends_no_wait(product: Product) -> None:
     product.run()
 
     assert product.tasks() == []
+
+
+def test_what_lies_over_a_page_goes_with_a_run_that_ends_early_and_the_ledger_says_so(
+    database: Database, tmp_path: Path
+) -> None:
+    product = Product(database, tmp_path, head="hours: any\nexit: [{event: kickoff.held}]\n")
+    with database.reading() as session:
+        before = session.scalars(select(InAppItem)).one()
+    product.say("kickoff.held")
+    product.run()
+    with database.transaction() as session:
+        expire_items(session, now=product.now)
+    with database.reading() as session:
+        message_id = session.scalars(select(Message.public_id)).one()
+        shown = show_message(session, message_id)
+
+    assert product.runs()[0][1] == "exited" and product.mails() == []
+    assert [one["what"] for one in shown["in_product"]] == [
+        f"put into the inbox as banner, until {product.now:%Y-%m-%d %H:%M} UTC", "expired"
+    ]  # fmt: skip
+    assert before.expires_at is not None and before.expires_at > product.now
 
 
 def test_an_item_whose_time_is_over_says_so(product: Product) -> None:

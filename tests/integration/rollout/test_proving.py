@@ -130,3 +130,27 @@ def test_the_command_fails_when_an_example_does(team: Team) -> None:
 
     assert good.exit_code == 0 and json.loads(good.stdout)["ok"] is True
     assert bad.exit_code == 1 and "1 examples: 0 hold, 1 fail" in bad.output
+
+
+def test_who_has_not_seen_it_in_the_product_gets_the_mail_and_who_has_does_not(prove: Any) -> None:
+    steps = "steps:\n  - {in_app: greeting/note, unless_seen: {within: 1 day, email: greeting/hello}}\n"
+    playbook = PLAYBOOK.partition("steps:")[0] + steps
+    begin = "    then: [{at: 2026-11-16 10:00, event: product.opened}"
+    tests = f"""\
+  - name: nobody looks
+    given: {{account: {{phase: onboarding, plan: silver}}}}
+{begin}]
+    expect: [{{at: 2026-11-16, in_app: greeting/note}}, {{at: 2026-11-17, email: greeting/hello, to: champion}}]
+  - name: somebody looks
+    given: {{account: {{phase: onboarding, plan: silver}}}}
+{begin}, {{at: 2026-11-16 15:00, sees: true}}]
+    expect: [{{at: 2026-11-16, in_app: greeting/note}}, {{at: 2026-11-16..2026-11-30, ends: finished}}]
+  - name: somebody looks at nothing
+    given: {{account: {{phase: onboarding, plan: silver}}}}
+    then: [{{at: 2026-11-16 10:00, sees: true}}]
+    expect: [{{at: 2026-11-17, nothing: message}}]
+"""
+    results = prove(tests, playbook)
+
+    assert [(one.passed, list(tell_failure(one, "en"))) for one in results[:2]] == [(True, []), (True, [])]
+    assert "nothing has been shown in the product" in str(results[2].problem)
