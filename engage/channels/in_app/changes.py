@@ -7,13 +7,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from engage.channels.in_app.tables import InAppInbox
 from engage.db.base import UtcDateTime
 from engage.db.session import dialect_of, nudge
+from engage.db.sets import one_of
 
 CHANGED = "inbox:"  # how a nudge about a contact's inbox begins; the contact's id follows
 
@@ -28,6 +29,12 @@ def note_changes(session: Session, contact_ids: Iterable[int], *, now: datetime)
     session.connection().execute(_next_version(dialect_of(session)), [{"of": one, "at": now} for one in wanted])
     for contact_id in wanted:
         nudge(session, f"{CHANGED}{contact_id}")
+
+
+def hold_inboxes(session: Session, contact_ids: Iterable[int]) -> None:
+    """Lets nobody else change these inboxes until the commit; who changes items there holds the inbox first."""
+    wanted = (one_of(InAppInbox.contact_id, set(contact_ids)),)
+    session.execute(select(InAppInbox.contact_id).where(*wanted).order_by(InAppInbox.contact_id).with_for_update())
 
 
 def keep_quiet(session: Session, contact_id: int, *, until: datetime) -> None:

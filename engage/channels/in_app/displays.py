@@ -12,11 +12,12 @@ from typing import Final
 from sqlalchemy import ColumnElement, Select, and_, case, or_, select, update
 from sqlalchemy.orm import Session
 
-from engage.channels.in_app.changes import keep_quiet, note_changes
+from engage.channels.in_app.changes import hold_inboxes, keep_quiet, note_changes
 from engage.channels.in_app.feed import open_to
 from engage.channels.in_app.states import OPEN
 from engage.channels.in_app.tables import InAppDisplay, InAppInbox, InAppItem
 from engage.db.bulk import insert_ignore
+from engage.db.sets import one_of
 
 QUIET_FOR: Final = timedelta(hours=8)
 """So long nothing else lies over a page once somebody closed what did; high priority is not held back."""
@@ -36,8 +37,8 @@ def offered(
 
 def claim(session: Session, contact_id: int, item_id: str, browsing: str, *, now: datetime) -> bool:
     """Whether the session shows the item now; noted, so that of two pages that ask at once one is told no."""
-    inbox = session.scalar(select(InAppInbox).where(InAppInbox.contact_id == contact_id).with_for_update())
-    quiet_until = inbox.quiet_until if inbox else None
+    hold_inboxes(session, [contact_id])
+    quiet_until = session.scalar(select(InAppInbox.quiet_until).where(InAppInbox.contact_id == contact_id))
     it = (InAppItem.public_id == item_id,)
     item = session.scalar(select(InAppItem).where(*it, *_may_show(contact_id, browsing, quiet_until, now)))
     if item is None:
@@ -57,6 +58,7 @@ def close(session: Session, contact_id: int, item_id: str, browsing: str, *, now
     found = session.scalar(select(InAppItem.id).where(*mine))
     if found is None:
         return
+    hold_inboxes(session, [contact_id])
     shown = (InAppDisplay.item_id == found, InAppDisplay.session == browsing, InAppDisplay.closed_at.is_(None))
     session.execute(update(InAppDisplay).where(*shown).values(closed_at=now))
     note_changes(session, [contact_id], now=now)
@@ -66,9 +68,14 @@ def close(session: Session, contact_id: int, item_id: str, browsing: str, *, now
 def withdraw(session: Session, messages: Select[int], *, now: datetime) -> None:
     """Shows the banners and modals of these messages to nobody any more; what is in a list stays there."""
     theirs = (InAppItem.message_id.in_(messages), InAppItem.display.in_(OVERLAYS), InAppItem.expires_at > now, *OPEN)
-    ended = update(InAppItem).where(*theirs).values(expires_at=now).returning(InAppItem.contact_id)
-    contacts = session.scalars(ended, execution_options={"synchronize_session": False}).all()
-    note_changes(session, contacts, now=now)
+    found = session.execute(select(InAppItem.id, InAppItem.contact_id).where(*theirs)).all()
+    if not found:
+        return
+    readers = [row.contact_id for row in found]
+    hold_inboxes(session, readers)
+    ended = update(InAppItem).where(one_of(InAppItem.id, [row.id for row in found])).values(expires_at=now)
+    session.execute(ended, execution_options={"synchronize_session": False})
+    note_changes(session, readers, now=now)
 
 
 def _may_show(

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from engage.channels.in_app.changes import note_changes
+from engage.channels.in_app.changes import hold_inboxes, note_changes
 from engage.channels.in_app.tables import InAppDisplay, InAppItem
 from engage.db.sets import one_of
 
@@ -49,6 +49,7 @@ def mark(session: Session, contact_id: int, public_ids: Sequence[str], state: st
     Two requests at once cannot both have the news: each row changes where the state is still empty.
     """
     mine = (InAppItem.contact_id == contact_id, InAppItem.public_id.in_(public_ids))
+    hold_inboxes(session, [contact_id])
     news = [one for each in (*_IMPLIED[state], state) for one in _set(session, mine, each, now)]
     if state != "delivered":  # nothing that the reader sees changes by that
         note_changes(session, (one.contact_id for one in news), now=now)
@@ -58,16 +59,22 @@ def mark(session: Session, contact_id: int, public_ids: Sequence[str], state: st
 def mark_answered(session: Session, message_id: int, *, now: datetime) -> None:
     """A question that was answered, wherever, is no news in the inbox any more; and it shows the answer."""
     of_it = (InAppItem.message_id == message_id,)
+    readers = session.scalars(select(InAppItem.contact_id).where(*of_it)).all()
+    if not readers:
+        return
+    hold_inboxes(session, readers)
     for state in ("seen", "read"):
         _set(session, of_it, state, now)
-    note_changes(session, session.scalars(select(InAppItem.contact_id).where(*of_it)).all(), now=now)
+    note_changes(session, readers, now=now)
 
 
 def expire(session: Session, *, now: datetime, limit: int = 500) -> list[Marked]:
     """Marks messages whose time is over, with what was noted of showing them; nobody is shown them since then."""
-    over = select(InAppItem.id).where(*OPEN, InAppItem.expires_at <= now).order_by(InAppItem.expires_at).limit(limit)
-    ids = session.scalars(over.with_for_update(skip_locked=True)).all()
-    news = _set(session, (one_of(InAppItem.id, ids),), "expired", now) if ids else []
+    over = select(InAppItem.id, InAppItem.contact_id).where(*OPEN, InAppItem.expires_at <= now)
+    found = session.execute(over.order_by(InAppItem.expires_at).limit(limit)).all()
+    hold_inboxes(session, (row.contact_id for row in found))
+    ids = [row.id for row in found]
+    news = _set(session, (one_of(InAppItem.id, ids), *OPEN), "expired", now) if ids else []
     if news:
         session.execute(delete(InAppDisplay).where(one_of(InAppDisplay.item_id, ids)))
         note_changes(session, (one.contact_id for one in news), now=now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from engage.channels.in_app.displays import QUIET_FOR
 from engage.channels.in_app.tables import InAppDisplay, InAppItem
 from engage.customers.tables import Contact
 from engage.db.session import Database
-from engage.messages.reactions import expire_items
+from engage.messages.reactions import expire_items, react, show_over_page
 from engage.testing import make_account, make_contact
 from tests.integration.in_app.test_feed_api import FEED, Inbox
 from tests.support.site import make_in_app_key, make_item, make_token
@@ -113,6 +114,26 @@ def test_a_session_sees_one_modal_at_most(shown: Shown) -> None:
     assert shown.show("一つ目") is False and shown.offered() == ["二つ目"]
     assert shown.show("二つ目") is True, "a page that was loaded anew goes on with it"
     assert shown.offered(SECOND) == ["二つ目", "一つ目"] and shown.show("一つ目", SECOND) is True
+
+
+def test_of_pages_that_ask_at_once_one_shows_its_modal_and_nobody_waits_for_ever(shown: Shown) -> None:
+    titles = [f"モーダル{number}" for number in range(6)]
+    for title in titles:
+        shown.put(title, "modal")
+    with shown.database.reading() as session:
+        items = session.execute(select(InAppItem.public_id, InAppItem.contact_id)).all()
+
+    def ask(number: int) -> bool:
+        item_id, contact_id = items[number % len(items)]
+        with shown.database.transaction() as session:
+            if number >= len(items):  # meanwhile the same ones are read in the list of another page
+                return bool(react(session, contact_id, [item_id], "read", now=shown.clock.now())) and False
+            return bool(show_over_page(session, contact_id, item_id, FIRST, now=shown.clock.now()))
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(ask, range(2 * len(items))))
+
+    assert sum(answers) == 1 and len(shown.offered()) == 1
 
 
 def test_whoever_closed_something_is_left_in_peace_for_a_while(shown: Shown) -> None:
