@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from engage.staff.people import add_person
 from engage.tasks.raising import NewTask, raise_tasks
 from engage.testing import make_account, make_contact
 from engage.web.app import create_app
+from engage.web.example.blueprint import FILE
 from tests.support.ledger import publish, queue
 from tests.support.product import product
 from tests.support.serving import served
@@ -64,6 +66,8 @@ class Place:
 @pytest.fixture(scope="module")
 def place(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     home = tmp_path_factory.mktemp("place")
+    people = {"aiko": {"name": "山田 愛子", "company": "青葉", "locale": "ja"}}
+    (home / FILE).write_text(json.dumps({"kid": "k1", "people": people}), encoding="utf-8")
     database = Database(f"sqlite:///{migrated_sqlite(home / 'engage.db')}")
     with ExitStack() as stack:
         stack.callback(database.close)
@@ -85,6 +89,7 @@ def _furnish(database: Database, url: str) -> tuple[str, str, dict[str, str]]:
         aiko = make_contact(session, account, "aiko")
         for title in ("請求書払いに対応", "ご報告が届きました"):
             make_item(session, aiko, title, link="https://customer.example/", now=now - timedelta(hours=3))
+        make_item(session, aiko, "契約期間のご案内", display="banner", link="https://customer.example/", now=now)
         templates = publish(session, now=now)
         links = Links(SECRET, url)
         offers = {
@@ -196,4 +201,20 @@ def test_the_bell_can_be_used_by_everybody_closed_and_open(place: Place, locale:
     page.locator("engage-inbox .bell").click()
     page.locator("engage-inbox li").first.wait_for()
     assert closed + complaints(page) == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_sample_product_of_the_demo_with_all_that_it_shows_too(place: Place, locale: str) -> None:
+    page = place.page(locale, *LOOKS[locale], entered=False)
+    page.goto(f"{place.url}/example/?lang={locale}&user=aiko")
+    page.locator("engage-inbox .banner").wait_for()
+    closed = complaints(page)
+    page.locator("engage-inbox .bell").click()
+    page.locator("engage-inbox li").first.wait_for()
+    assert closed + complaints(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    page.keyboard.press("Escape")
+    page.locator("nav a").nth(2).click()
+    expect(page.locator("engage-inbox")).to_have_attribute("page", "/contract")
     page.context.close()
