@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Table, delete, select, update
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from engage.channels.in_app.tables import InAppItem
+from engage.channels.in_app.merging import give_inbox
 from engage.customers.picture import Merged
 from engage.db.sets import one_of
 from engage.journeys.ending import end_runs
@@ -20,7 +20,7 @@ from engage.surveys.tables import Answer
 from engage.tasks.tables import Task
 
 CONTACT_MERGED = "contact_merged"
-_THEIRS: tuple[type[DeclarativeBase], ...] = (Wait, Task, Answer, InAppItem)
+_THEIRS: tuple[type[DeclarativeBase], ...] = (Wait, Task, Answer)
 
 
 def follow_merges(session: Session, merged: Sequence[Merged], *, now: datetime) -> None:
@@ -29,6 +29,7 @@ def follow_merges(session: Session, merged: Sequence[Merged], *, now: datetime) 
         _give_runs(session, old, contact, now=now)
         _give_conditions(session, old, contact)
         give_messages(session, old, contact)
+        give_inbox(session, old, contact, now=now)
         for table in _THEIRS:
             sql: Table = table.__table__  # type: ignore[assignment]
             session.execute(update(sql).where(sql.c.contact_id == old).values(contact_id=contact))

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from engage.channels.in_app.displays import QUIET_FOR
+from engage.channels.in_app.merging import give_inbox
 from engage.channels.in_app.tables import InAppDisplay, InAppItem
 from engage.customers.tables import Contact
 from engage.db.session import Database
@@ -183,3 +184,25 @@ def test_another_readers_banner_is_nobody_elses(shown: Shown) -> None:
     assert shown.ask("ベンへ", f"dismissed?session={FIRST}").status_code == 404
     shown.put("私へ")
     assert shown.ask("私へ", "displayed").json["error"]["code"] == "bad_session"
+
+
+def test_who_turns_out_to_be_one_person_has_one_inbox(shown: Shown) -> None:
+    with shown.database.transaction() as session:
+        ben, aiko = (
+            session.scalars(select(Contact.id).where(Contact.external_id == name)).one() for name in ("ben", "aiko")
+        )
+        who = session.get_one(Contact, ben)
+        make_item(session, who, "ベンに見せたもの", display="modal")
+        make_item(session, who, "ベンのお知らせ")
+    shown.put("アイコに見せたもの", "modal")
+    with shown.database.transaction() as session:
+        items = dict(session.execute(select(InAppItem.title, InAppItem.public_id)).all())
+        for contact, title in ((ben, "ベンに見せたもの"), (aiko, "アイコに見せたもの")):
+            assert show_over_page(session, contact, items[title], FIRST, now=shown.clock.now())
+    tag = shown.get().headers["ETag"]
+    with shown.database.transaction() as session:
+        give_inbox(session, ben, aiko, now=shown.clock.now())
+
+    feed = shown.get(**{"If-None-Match": tag})
+    assert feed.status_code == 200 and [item["title"] for item in feed.json["items"]] == ["ベンのお知らせ"]
+    assert shown.offered() == ["アイコに見せたもの"], "one modal was shown in that visit"
