@@ -15,7 +15,7 @@ SHEET.replaceSync(`
 const fits = (path, pattern) => new RegExp(`^${pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join(".*")}$`).test(path);
 
 export class Overlay {
-	#root; #tools; #shown = {}; #claiming = {};
+	#root; #tools; #shown = {}; #last = Promise.resolve();
 
 	constructor(root, tools) {
 		this.#root = root;
@@ -23,24 +23,25 @@ export class Overlay {
 		root.adoptedStyleSheets = [...root.adoptedStyleSheets, SHEET];
 	}
 
-	// Shows the first of each kind that fits the page; one that is shown stays while it may.
-	update(items, page, t, lang) {
+	// Shows the first of each kind that fits the page; one that is shown stays while it may. One after the other.
+	update(...said) {
+		this.#last = this.#last.then(() => this.#update(...said)).catch(() => {});
+	}
+
+	async #update(items, page, t, lang) {
 		for (const display of ["banner", "modal"]) {
 			const here = items.filter((item) => item.display === display && (!item.pages.length || item.pages.some((one) => fits(page, one))));
 			const shown = this.#shown[display];
 			if (shown && !here.some(({ id }) => id === shown.item.id)) this.#hide(display);
-			const isBusy = display === "modal" && this.#root.querySelector("dialog[open]");
-			if (here.length && !this.#shown[display] && !isBusy) this.#claim(here[0], t, lang);
+			const isBusy = this.#root.querySelector("dialog[open]"); // what is being read is not disturbed
+			if (here.length && !this.#shown[display] && !isBusy) await this.#claim(here[0], t, lang);
 		}
 	}
 
 	async #claim(item, t, lang) {
-		if (this.#claiming[item.display]) return;
-		this.#claiming[item.display] = true;
 		const answer = await this.#tools.ask(`items/${item.id}/displayed?session=${this.#tools.browsing()}`, { method: "POST" }).catch(() => null);
 		const { show } = answer?.ok ? await answer.json() : {};
-		this.#claiming[item.display] = false;
-		if (show && !this.#shown[item.display]) this.#show(item, t, lang);
+		if (show) this.#show(item, t, lang);
 	}
 
 	#show(item, t, lang) {
