@@ -7,8 +7,8 @@ from alembic import op
 
 from engage.db.base import BigId, Json, UtcDateTime
 
-revision = "0007"
-down_revision = "0010"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 

@@ -7,7 +7,7 @@ from alembic import op
 
 from engage.db.base import BigId, UtcDateTime
 
-revision = "0010"
+revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
