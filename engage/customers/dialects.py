@@ -34,6 +34,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from engage.db.base import UtcDateTime
 from engage.language.catalogue import Kind
+from engage.language.durations import Duration
 from engage.language.values import LARGEST, TINIEST
 
 Sql = Any  # a column element; SQLAlchemy's own types help little where the type is only known at run
@@ -88,6 +89,9 @@ class Dialect(Protocol):
 
     def text_of_day(self, day: Sql) -> Sql:
         """A date as 2027-03-31."""
+
+    def newest(self, anchor: Sql, every: Duration, until: Sql) -> Sql:
+        """The newest date of a recurrence counted from the anchor, up to a day; missing before the first."""
 
 
 class PostgreSQL:
@@ -146,6 +150,17 @@ class PostgreSQL:
 
     def text_of_day(self, day: Sql) -> Sql:
         return func.to_char(day, "YYYY-MM-DD")
+
+    def newest(self, anchor: Sql, every: Duration, until: Sql) -> Sql:
+        def after(number: Sql) -> Sql:
+            if every.unit == "months":
+                return cast(anchor + func.make_interval(0, number * every.amount), Date())
+            return type_coerce(anchor + number * _days(every), Date())
+
+        passed = cast(_months(until) - _months(anchor), Integer()) if every.unit == "months" else until - anchor
+        number = type_coerce(passed, Integer()) // (every.amount if every.unit == "months" else _days(every))
+        has_come = and_(number >= 1, after(number) <= until)
+        return case((has_come, after(number)), (number >= 2, after(number - 1)))
 
 
 class SQLite:
@@ -218,6 +233,17 @@ class SQLite:
 
     def text_of_day(self, day: Sql) -> Sql:
         return cast(day, Text())
+
+    def newest(self, anchor: Sql, every: Duration, until: Sql) -> Sql:
+        return func.engage_newest(anchor, every.amount, every.unit, until, type_=Date())
+
+
+def _months(day: Sql) -> Sql:
+    return extract("year", day) * 12 + extract("month", day)
+
+
+def _days(every: Duration) -> int:
+    return every.amount * (7 if every.unit == "weeks" else 1)
 
 
 DIALECTS: dict[str, Dialect] = {"postgresql": PostgreSQL(), "sqlite": SQLite()}

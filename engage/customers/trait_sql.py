@@ -8,17 +8,19 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
+from engage.calendars.occurrences import recurrences
 from engage.customers.trait_values import MOMENT, MOST_DIGITS, NUMBER, SEPARATORS, UNREADABLE, typed
 from engage.events.written_forms import COMPACT, ERA, ERA_STARTS, FIRST_YEAR, KANJI, LAST_YEAR, NO, YEAR_FIRST, YES
 from engage.language.values import lower_case, lower_of
 
+_LONGEST_DAYS = {"days": 1, "weeks": 7, "months": 31}
 SQLITE_INSTANT = "%Y-%m-%d %H:%M:%S.%f"  # as the columns of instants are kept there
 # What Python's strip() takes away.
 BLANKS = "".join(map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029,
@@ -132,6 +134,7 @@ def lend_functions(session: Session) -> None:
         connection.create_function("engage_lower", 1, _lower, deterministic=True)
         connection.create_function("engage_days", 2, _days, deterministic=True)
         connection.create_function("engage_holds", 2, _holds, deterministic=True)
+        connection.create_function("engage_newest", 4, _newest, deterministic=True)
 
 
 @lru_cache(maxsize=20_000)  # what customers say of themselves repeats, and stays
@@ -157,6 +160,17 @@ def _days(moment: str | None, now: str | None) -> int | None:
         return None
     until, since = (datetime.strptime(one, SQLITE_INSTANT) for one in (moment, now))  # noqa: DTZ007  # both UTC
     return int((until - since).total_seconds() / 86400)
+
+
+@lru_cache(maxsize=20_000)
+def _newest(anchor: str | None, amount: int, unit: str, until: str) -> str | None:
+    """The newest date of a recurrence; PostgreSQL reckons it by itself."""
+    if anchor is None:
+        return None
+    last = date.fromisoformat(until)
+    after = last - timedelta(days=_LONGEST_DAYS[unit] * amount + 1)
+    found = max(recurrences(date.fromisoformat(anchor), amount, unit, after=after, until=last), default=None)
+    return found.isoformat() if found else None
 
 
 def _holds(items: str | None, number: float | None) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, Select, bindparam, exists, false, func, literal, or_
@@ -21,7 +21,7 @@ from engage.db.base import UtcDateTime
 from engage.journeys.prospects import has_changed, may_be_prospect
 from engage.journeys.reach import reach_of
 from engage.journeys.tables import Enrolment, HeldCondition
-from engage.journeys.timing import newest_recurrence
+from engage.journeys.timing import LOOK_BACK, newest_recurrence
 from engage.keys import occurrence_of_absence, occurrence_of_date, occurrence_of_recurrence
 from engage.language.durations import Duration
 from engage.language.expressions import Expression
@@ -30,7 +30,7 @@ from engage.language.vocabulary import Vocabulary
 from engage.releases.library import Library, LivePlaybook
 
 _SOME_DAY = date(2000, 2, 29)
-
+_RECKONED = ("days", "weeks", "months")  # the periods whose newest date a database can tell
 
 _CHANGED_SINCE = bindparam("changed_since", type_=UtcDateTime())
 
@@ -180,6 +180,10 @@ class _Sieve:
         if first is not None:
             yield day >= self.moments.of(lambda now: reach_of(self.live.playbook, self.vocabulary, now)[0], Date())
         yield day <= self.moments.of(lambda now: reach_of(self.live.playbook, self.vocabulary, now)[1], Date())
+        if isinstance(self.trigger, EveryTrigger) and self.trigger.every.unit in _RECKONED:
+            until = self.moments.of(lambda now: now.date() + timedelta(days=1), Date())
+            day = asked.dialect.newest(day, self.trigger.every, until)
+            yield day >= self.moments.of(lambda now: now.date() - LOOK_BACK - timedelta(days=1), Date())
         key = _key(self.trigger)
         if key is not None:
             before, _, after = key(_SOME_DAY).rpartition(_SOME_DAY.isoformat())
@@ -219,11 +223,13 @@ def _anchor(trigger: object) -> Expression | None:
 
 
 def _key(trigger: object) -> Callable[[date], str] | None:
-    """How an occurrence is named after the date, where the date alone names it."""
+    """How an occurrence is named after its date, where the date alone names it."""
     match trigger:
         case DateTrigger():
             span = trigger.latest if trigger.latest is not None else trigger.offset or Duration(0, "days")
             return lambda day: occurrence_of_date(day, str(span))
         case AbsentTrigger(since=Expression(kind="date")):
             return lambda day: occurrence_of_absence(trigger.absent, day)
+        case EveryTrigger() if trigger.every.unit in _RECKONED:
+            return occurrence_of_recurrence
     return None
