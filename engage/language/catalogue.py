@@ -44,6 +44,7 @@ BUILT_IN: Mapping[str, Mapping[Kind, str]] = {
         "date": "as_of since before_since before_until",
         "text": "trend",
         "instant": "first_used_at",
+        "list": "weeks",
     },
     "use_case": {"text": "key title text url feature feature_title"},
     "question": {"text": "key text note", "list": "choices"},

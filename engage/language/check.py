@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from engage.errors import Problem
 from engage.language.limit_rules import LIMIT_RULES
+from engage.language.mail_rules import MAIL_RULES
 from engage.language.merge_rules import MERGE_RULES
 from engage.language.playbook_rules import PLAYBOOK_RULES
 from engage.language.template_rules import TEMPLATE_RULES
@@ -15,7 +16,15 @@ from engage.language.workspace import Workspace
 
 Rule = Callable[[Workspace], Iterator[Problem]]
 
-RULES: tuple[Rule, ...] = (*VOCABULARY_RULES, *LIMIT_RULES, *MERGE_RULES, *WORD_RULES, *PLAYBOOK_RULES, *TEMPLATE_RULES)
+RULES: tuple[Rule, ...] = (
+    *VOCABULARY_RULES,
+    *LIMIT_RULES,
+    *MERGE_RULES,
+    *WORD_RULES,
+    *PLAYBOOK_RULES,
+    *TEMPLATE_RULES,
+    *MAIL_RULES,
+)
 
 
 def check_workspace(workspace: Workspace) -> list[Problem]:

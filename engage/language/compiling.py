@@ -12,7 +12,7 @@ from typing import Any
 import mrml
 
 from engage.errors import PlaybookError, Problem
-from engage.language.guessing import nearest
+from engage.language.mjml_reading import unheard, without_tags
 from engage.language.tags import STAND_IN, protect, restore, tag_at
 from engage.language.templates import (
     SECTION,
@@ -25,15 +25,8 @@ from engage.language.templates import (
     resolve_includes,
 )
 
-COMPONENTS = frozenset(
-    """accordion accordion-element accordion-text accordion-title all attributes body breakpoint button carousel
-    carousel-image class column divider font group head hero image navbar navbar-link preview raw section social
-    social-element spacer style table text title wrapper""".split()  # noqa: SIM905
-)
-_COMPONENT = re.compile(r"<mj-([a-z-]+)")
 _ELEMENT = re.compile(r"<(/?)(mj-[a-z-]+|mjml)\b[^<>]*?(/?)>")
 _LOOSE = re.compile(r"<(?![a-zA-Z/!?])")
-_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _SPELLED = re.compile(r"qz(\d{5})zq")
 _HTML = re.compile(r"<html\b([^>]*)>", re.IGNORECASE)
 _LANG = re.compile(r"\slang=(\"[^\"]*\"|'[^']*')", re.IGNORECASE)
@@ -69,7 +62,7 @@ def compile_template(template: Template, locale: str, layout: Layout) -> Compile
 def _compile(template: Template, locale: str, layout: Layout) -> CompiledTemplate:
     files = template.locales[locale]
     texts = {name: resolve_includes(file, locale, layout) for name, file in files.items() if name.endswith(".txt")}
-    meta = template.meta.model_dump(mode="json", exclude={"kind"})
+    meta = template.meta.published()
     subject, html, text = texts.get("subject.txt", ""), "", texts.get("body.txt")
     if template.meta.kind == "in_app":
         link = texts.get("link.txt", "").strip() or None
@@ -96,7 +89,7 @@ def _body(files: Mapping[str, SourceFile], locale: str, layout: Layout) -> str:
 
 def _mjml(file: SourceFile, source: str, pieces: tuple[SourceFile, ...]) -> str:
     files = (file, *pieces)
-    problems = [problem for each in files for problem in _unknown_components(each)]
+    problems = [problem for each in files for problem in unheard(each)]
     if problems:
         raise PlaybookError(problems)
     protected, tags = protect(source)
@@ -113,18 +106,6 @@ def _mjml(file: SourceFile, source: str, pieces: tuple[SourceFile, ...]) -> str:
     return restore(html, tags)
 
 
-def _unknown_components(file: SourceFile) -> list[Problem]:
-    problems = []
-    for found in _COMPONENT.finditer(file.text):
-        if found[1] not in COMPONENTS:
-            close = nearest(found[1], COMPONENTS)
-            hint = f"did you mean mj-{close}?" if close else None
-            place = place_of(file.text, found.start())
-            message = f"MJML would drop the unknown component mj-{found[1]}"
-            problems.append(Problem(file.file, *place, "mjml-unknown", message, hint))
-    return problems
-
-
 def _dropped(tag: str, files: tuple[SourceFile, ...]) -> Problem:
     home = next((file for file in files if tag in file.text), files[0])
     place = place_of(home.text, max(home.text.find(tag), 0))
@@ -135,7 +116,7 @@ def _dropped(tag: str, files: tuple[SourceFile, ...]) -> Problem:
 def _mjml_problem(files: tuple[SourceFile, ...], reason: str) -> Problem:
     """MJML itself hardly says where; the two usual causes are looked for by hand."""
     for file in files:
-        text = _TAG.sub(lambda found: " " * len(found[0]), file.text)
+        text = without_tags(file.text)
         loose = _LOOSE.search(text)
         if loose:
             place = place_of(file.text, loose.start())

@@ -17,6 +17,7 @@ from engage.language.addressees import Addressee, Everybody
 from engage.language.budgets import Budgets, Cap, WhenShort
 from engage.language.catalogue import NOT_USE
 from engage.language.check import RULES
+from engage.language.contracts import TemplateMeta
 from engage.language.customer_words import CustomerWord, UseCase, UseCases
 from engage.language.durations import UNITS
 from engage.language.experiments import ControlGroup, Experiments
@@ -34,7 +35,6 @@ from engage.language.selecting import Selection
 from engage.language.showing import UnlessSeen
 from engage.language.spec import ExitRule, Expect, Goal, Playbook
 from engage.language.steps import STEPS, Branch, Repeat, Wait
-from engage.language.templates import TemplateMeta
 from engage.language.tree import LOOK_BACK
 from engage.language.triggers import TRIGGERS, IfLate
 from engage.language.vocabulary import BUILT_IN_EVENTS, TouchModel

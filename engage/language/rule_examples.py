@@ -31,7 +31,14 @@ steps:
   - email: welcome/hello
     id: hello
 """
-_MAIL = "<mjml><mj-body><mj-section><mj-column><mj-text>Hello</mj-text></mj-column></mj-section></mj-body></mjml>"
+HEAD = (
+    '<mj-head><mj-preview>What it is about</mj-preview><mj-raw><meta name="color-scheme" content="light dark" />'
+    "</mj-raw><mj-style>@media (prefers-color-scheme: dark)"
+    " { body { background-color: #111111; } div { color: #eeeeee !important; } }</mj-style></mj-head>"
+)
+_MAIL = (
+    f"<mjml>{HEAD}<mj-body><mj-section><mj-column><mj-text>Hello</mj-text></mj-column></mj-section></mj-body></mjml>"
+)
 _CHOICES = "{% for choice in question.choices %}{{ choice.answer_url }}{% endfor %}"
 _AROUND = {
     "playbooks/_shared/company.yaml": "name: {ja: 見本, en: Sample}\nteam: {name: Team, email: team@sample.example}\n",
@@ -49,10 +56,10 @@ _AROUND = {
         "welcome/hello/meta.yaml": "kind: email\n",
         f"welcome/hello/{locale}/subject.txt": "{{ account.name }}\n",
         f"welcome/hello/{locale}/body.mjml": _MAIL,
-        "welcome/again/meta.yaml": "kind: email\n",
-        f"welcome/again/{locale}/subject.txt": "{{ account.name }}, on {{ sent.hello.at }} I wrote to you\n",
+        "welcome/again/meta.yaml": "needs: [sent.hello.at]\n",
+        f"welcome/again/{locale}/subject.txt": "I wrote to you on {{ sent.hello.at | date }}\n",
         f"welcome/again/{locale}/body.mjml": _MAIL,
-        "questions/ask/meta.yaml": "kind: email\n",
+        "questions/ask/meta.yaml": "needs: [question.text, question.choices]\n",
         f"questions/ask/{locale}/subject.txt": "{{ question.text }}\n",
         f"questions/ask/{locale}/body.mjml": _MAIL.replace("Hello", _CHOICES),
         "welcome/tip/meta.yaml": "kind: in_app\n",

@@ -9,9 +9,9 @@ from typing import Any, get_args
 
 from pydantic import TypeAdapter
 
+from engage.language.contracts import TemplateMeta
 from engage.language.spec import Playbook
 from engage.language.steps import STEPS
-from engage.language.templates import TemplateMeta
 from engage.language.triggers import TRIGGERS
 from engage.language.vocabulary import SECTIONS
 from engage.language.words import Recipient

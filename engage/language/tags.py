@@ -21,7 +21,7 @@ def protect(source: str) -> tuple[str, list[str]]:
 
     pieces: list[str] = []
     end = 0
-    for start, stop in _tags(source):
+    for start, stop in tag_spans(source):
         pieces += [source[end:start], chr(_FIRST + len(tags) % (_LAST - _FIRST))]
         tags.append(source[start:stop])
         end = stop
@@ -31,7 +31,7 @@ def protect(source: str) -> tuple[str, list[str]]:
     return protected, tags
 
 
-def _tags(source: str) -> Iterator[tuple[int, int]]:
+def tag_spans(source: str) -> Iterator[tuple[int, int]]:
     """Where each tag begins and ends; one kind that is not closed any more is not looked for again."""
     at, open_for_ever = 0, set[str]()
     while found := _OPENING.search(source, at):

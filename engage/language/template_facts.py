@@ -76,24 +76,25 @@ _ENVIRONMENT = _Placed(keep_trailing_newline=True)
 @lru_cache(maxsize=1024)  # each rule asks the same sources
 def facts_named(source: str) -> tuple[NamedFact, ...]:
     """Every fact named in the source, loop variables left out; raises TemplateSourceError."""
-    return tuple(_facts(_tree(source), CONTEXT))
+    return tuple(_facts(tree_of(source), CONTEXT))
 
 
 def words_compared(source: str) -> list[ComparedWord]:
     """Every word with which the source compares a fact, as in `account.phase == "renewal"`."""
-    return [found for part in _tree(source).find_all(nodes.Compare) for found in _compared(part)]
+    return [found for part in tree_of(source).find_all(nodes.Compare) for found in _compared(part)]
 
 
 def _compared(part: nodes.Compare) -> Iterator[ComparedWord]:
     sides = [part.expr, *(operand.expr for operand in part.ops)]
-    facts = [fact for side in sides if isinstance(side, nodes.Getattr) for fact in _fact(side, CONTEXT)]
+    facts = [fact for side in sides if isinstance(side, nodes.Getattr) for fact in fact_at(side, CONTEXT)]
     items = [item for side in sides for item in (side.items if isinstance(side, nodes.List | nodes.Tuple) else [side])]
     for item in items:
         if isinstance(item, nodes.Const) and isinstance(item.value, str):
             yield from (ComparedWord(fact.path, item.value, item.lineno) for fact in facts)
 
 
-def _tree(source: str) -> nodes.Template:
+def tree_of(source: str) -> nodes.Template:
+    """The source read, with the character offset in place of each line; raises TemplateSourceError."""
     try:
         tree = _ENVIRONMENT.parse(source)
     except TemplateSyntaxError as error:
@@ -110,11 +111,11 @@ def _tree(source: str) -> nodes.Template:
 
 def _facts(node: nodes.Node, local: frozenset[str]) -> Iterator[NamedFact]:
     if isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem):
-        yield from _fact(node, local)
+        yield from fact_at(node, local)
         return
     if isinstance(node, nodes.For):
         yield from _facts(node.iter, local)
-        inside = local | {name.name for name in _names(node.target)}
+        inside = local | {name.name for name in names_in(node.target)}
         for child in (*node.body, *node.else_, *([node.test] if node.test else [])):
             yield from _facts(child, inside)
         return
@@ -122,7 +123,8 @@ def _facts(node: nodes.Node, local: frozenset[str]) -> Iterator[NamedFact]:
         yield from _facts(child, local)
 
 
-def _fact(node: nodes.Name | nodes.Getattr | nodes.Getitem, local: frozenset[str]) -> Iterator[NamedFact]:
+def fact_at(node: nodes.Name | nodes.Getattr | nodes.Getitem, local: frozenset[str]) -> Iterator[NamedFact]:
+    """The fact that this part of a source names; nothing for a variable of a loop."""
     parts: list[str] = []
     inner: nodes.Node = node
     while isinstance(inner, nodes.Getattr | nodes.Getitem):
@@ -140,5 +142,6 @@ def _fact(node: nodes.Name | nodes.Getattr | nodes.Getitem, local: frozenset[str
         yield from _facts(inner, local)
 
 
-def _names(target: nodes.Node) -> list[nodes.Name]:
+def names_in(target: nodes.Node) -> list[nodes.Name]:
+    """The variables that a loop sets."""
     return [target] if isinstance(target, nodes.Name) else list(target.find_all(nodes.Name))

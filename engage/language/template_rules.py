@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from engage.errors import PlaybookError, Problem
 from engage.language.answer_rules import answer_links_lead_to_choices
-from engage.language.catalogue import Catalogue
 from engage.language.compiling import compile_template
+from engage.language.contract_rules import CONTRACT_RULES, fact_meant
 from engage.language.guessing import way_out
-from engage.language.template_facts import ANSWER_URL, CONTEXT, TemplateSourceError, facts_named, root_of
+from engage.language.template_facts import ANSWER_URL, TemplateSourceError, facts_named, root_of
 from engage.language.templates import ALLOWED, LOCALES, REQUIRED, Template, place_of
 from engage.language.workspace import Workspace
-
-_INDEX = re.compile(r"\[\d+\]")
 
 
 def files_are_complete(workspace: Workspace) -> Iterator[Problem]:
@@ -87,28 +84,6 @@ def topics_are_declared(workspace: Workspace) -> Iterator[Problem]:
             yield template.document.problem(["topic"], "unknown-topic", f"nobody declared the topic {topic}", hint=hint)
 
 
-def needs_are_known(workspace: Workspace) -> Iterator[Problem]:
-    """A template needs a fact that nobody knows.
-
-    Code: unknown-fact
-    Why: a message is held until every fact that it `needs` is there; this one never would be.
-    Way out: correct the name, or declare the fact in `_shared/facts.yaml`.
-    Wrong:
-        # file: email_templates/welcome/hello/meta.yaml
-        needs: [account.nme]
-    Right:
-        # file: email_templates/welcome/hello/meta.yaml
-        needs: [account.name]
-    """
-    for template in workspace.templates.values():
-        for number, need in enumerate(template.meta.needs):
-            path = _INDEX.sub("", need)
-            if workspace.catalogue.kind(path) is None and path not in CONTEXT:
-                place: list[str | int] = ["needs", number]
-                hint = _meant(path, workspace.catalogue)
-                yield template.document.problem(place, "unknown-fact", f"nobody knows the fact {need}", hint=hint)
-
-
 def facts_are_known(workspace: Workspace) -> Iterator[Problem]:
     """A template shows a fact that nobody knows, or cannot be read.
 
@@ -138,15 +113,15 @@ def facts_are_known(workspace: Workspace) -> Iterator[Problem]:
         for fact in named:
             if root_of(fact.path) != ANSWER_URL and workspace.catalogue.kind(fact.path) is None:
                 place = place_of(file.text, fact.offset)
-                hint = _meant(fact.path, workspace.catalogue)
+                hint = fact_meant(fact.path, workspace.catalogue)
                 yield Problem(file.file, *place, "unknown-fact", f"nobody knows the fact {fact.path}", hint)
 
 
 def templates_compile(workspace: Workspace) -> Iterator[Problem]:
     """A template includes a piece that is not there, or MJML cannot carry what it says.
 
-    Codes: missing-include, mjml, mjml-unknown, mjml-cannot-carry
-    Why: what MJML does not know it drops without a word, and the mail would go out without it.
+    Codes: missing-include, mjml, mjml-unknown, mjml-misplaced, mjml-cannot-carry
+    Why: what MJML does not know it drops without a word, and what stands in a wrong place it leaves without a layout.
     Way out: write the piece in `email_templates/_layout/<locale>/`; use elements of MJML; keep tags out of places where
         they would get lost.
     Wrong (missing-include):
@@ -161,6 +136,26 @@ def templates_compile(workspace: Workspace) -> Iterator[Problem]:
     Right:
         # file: email_templates/welcome/hello/en/body.mjml
         <mjml><mj-body><mj-section><mj-column><mj-text>Hi</mj-text></mj-column></mj-section></mj-body></mjml>
+    Wrong (mjml-unknown):
+        # file: email_templates/_layout/en/note.mjml
+        <mj-text colour="#333333">Hi</mj-text>
+    Right:
+        # file: email_templates/_layout/en/note.mjml
+        <mj-text color="#333333">Hi</mj-text>
+    Wrong (mjml-misplaced):
+        # file: email_templates/welcome/hello/en/body.mjml
+        <mjml><mj-body><mj-section><mj-text>Hi</mj-text></mj-section></mj-body></mjml>
+    Right:
+        # file: email_templates/welcome/hello/en/body.mjml
+        <mjml><mj-body><mj-section><mj-column><mj-text>Hi</mj-text></mj-column></mj-section></mj-body></mjml>
+    Wrong (mjml-cannot-carry):
+        # file: email_templates/welcome/hello/en/body.mjml
+        <mjml><mj-body><mj-section><mj-column width="{{ account.name }}"><mj-text>Hi</mj-text></mj-column>
+        </mj-section></mj-body></mjml>
+    Right:
+        # file: email_templates/welcome/hello/en/body.mjml
+        <mjml><mj-body><mj-section><mj-column width="50%"><mj-text>{{ account.name }}</mj-text></mj-column>
+        </mj-section></mj-body></mjml>
     """
     for template in workspace.templates.values():
         for locale in template.locales:
@@ -170,14 +165,10 @@ def templates_compile(workspace: Workspace) -> Iterator[Problem]:
                 yield from error.problems
 
 
-def _meant(path: str, catalogue: Catalogue) -> str:
-    return way_out(path, [*catalogue.kinds, *CONTEXT], "declare it in _shared/facts.yaml")
-
-
 TEMPLATE_RULES = (
     files_are_complete,
     topics_are_declared,
-    needs_are_known,
+    *CONTRACT_RULES,
     facts_are_known,
     answer_links_lead_to_choices,
     templates_compile,

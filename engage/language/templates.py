@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
-
-from pydantic import Field
 
 from engage.errors import Problem
-from engage.language.selecting import Purpose
-from engage.language.words import Key, Text, Words
+from engage.language.contracts import TemplateMeta
 from engage.language.yaml_reading import Document
 
 LOCALES = ("ja", "en")
@@ -28,16 +24,6 @@ _INCLUDE = re.compile(r"\{%-?\s*include\s+(['\"])([^'\"]+)\1\s*-?%\}")
 _ANY_INCLUDE = re.compile(r"\{%-?\s*(include|import|from|extends)\b")
 _DEEPEST = 3
 LARGEST_SOURCE = 256 * 1024
-
-
-class TemplateMeta(Words):
-    """What is true of a template in every locale."""
-
-    kind: Literal["email", "in_app"] = Field(default="email", description="what it is")
-    purpose: Purpose = Field(default="relationship", description="transactional, relationship or promotional")
-    topic: Key | None = Field(default=None, description="consent topic, where step and playbook say none")
-    needs: tuple[str, ...] = Field(default=(), description="facts without which the message is held")
-    description: Text | None = Field(default=None, description="what it is for, for colleagues")
 
 
 @dataclass(frozen=True)
@@ -86,6 +72,15 @@ def resolve_includes(source: SourceFile, locale: str, layout: Layout, *, depth: 
             place, message = place_of(source.text, found.start()), "with its pieces the template is larger than 256 KB"
             raise IncludeError(Problem(source.file, *place, "template-too-large", message))
     return "".join([*pieces, source.text[end:]])
+
+
+def sources_read(source: SourceFile, locale: str, layout: Layout, *, depth: int = 0) -> Iterator[SourceFile]:
+    """A file and every shared piece that it includes."""
+    yield source
+    for found in _INCLUDE.finditer(source.text):
+        piece = layout.get((locale, found[2]))
+        if piece is not None and depth < _DEEPEST:
+            yield from sources_read(piece, locale, layout, depth=depth + 1)
 
 
 def _include_problem(source: SourceFile, start: int, wanted: str | None, locale: str, layout: Layout) -> Problem:

@@ -146,6 +146,7 @@ class FactDeclaration(Words):
 
     type: FactKind
     title: Text | None = None
+    example: Any = Field(default=None, description="what it may be, for previews: a value, or {ja, en}")
 
     @model_validator(mode="before")
     @classmethod

@@ -83,11 +83,15 @@ def templates_ask_known_words(workspace: Workspace) -> Iterator[Problem]:
     Wrong:
         # file: playbooks/_shared/phases.yaml
         renewal: {title: {ja: 更新, en: Renewal}}
+        # file: email_templates/welcome/hello/meta.yaml
+        uses: {account.phase: text}
         # file: email_templates/welcome/hello/en/subject.txt
         {% if account.phase == "renewl" %}Your next term{% else %}Welcome{% endif %}
     Right:
         # file: playbooks/_shared/phases.yaml
         renewal: {title: {ja: 更新, en: Renewal}}
+        # file: email_templates/welcome/hello/meta.yaml
+        uses: {account.phase: text}
         # file: email_templates/welcome/hello/en/subject.txt
         {% if account.phase == "renewal" %}Your next term{% else %}Welcome{% endif %}
     """

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from engage.errors import PlaybookError, Problem
 from engage.language.catalogue import Catalogue
+from engage.language.contracts import TemplateMeta
 from engage.language.parse import playbook_of, validated
 from engage.language.spec import Playbook
-from engage.language.templates import LAYOUT, Layout, SourceFile, Template, TemplateMeta
+from engage.language.templates import LAYOUT, Layout, SourceFile, Template
 from engage.language.vocabulary import Vocabulary, read_section
 from engage.language.yaml_reading import Document, read_yaml
 

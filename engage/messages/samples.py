@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 from typing import Any
 
+from engage.language.contracts import in_language
 from engage.language.customer_words import USE_CASE
 from engage.language.questions import AT, DATE, QUESTION, SCORE, question_facts
 from engage.language.vocabulary import Vocabulary
 from engage.messages.contexts import greeting
 from engage.messages.formats import language_of
+from engage.messages.rendering import TemplateText, compiled
 from engage.messages.salutations import Addressee, salute
 
 MESSAGE_ID = "sample"
@@ -19,6 +22,11 @@ _BY_TYPE: dict[str, dict[str, Any]] = {
     "ja": {"text": "(見本の文)", "number": 12, "bool": True, "date": "2027-02-10", "list": ["見本"]},
     "en": {"text": "(sample text)", "number": 12, "bool": True, "date": "2027-02-10", "list": ["sample"]},
 }
+_FIRST_WEEK = date(2026, 10, 21)
+_WEEKS = [
+    {"starts_on": (_FIRST_WEEK + timedelta(weeks=week)).isoformat(), "events": events}
+    for week, events in enumerate((62, 70, 75, 71, 88, 96, 104, 99, 118, 131, 142, 184))
+]
 _COMMON: dict[str, dict[str, Any]] = {
     "account": {"country": "JP", "time_zone": "Asia/Tokyo", "touch_model": "mid", "phase": "adoption"},
     "contact": {"email": "mari.hinata@customer.example", "time_zone": "Asia/Tokyo", "known_days": 240},
@@ -44,6 +52,7 @@ _COMMON: dict[str, dict[str, Any]] = {
         "as_of": "2027-01-12",
         "trend": "up",
         "first_used_at": "2026-04-07T10:00:00+09:00",
+        "weeks": _WEEKS,
     },
     "event": {"name": "contract.renewed", "occurred_at": "2027-01-12T10:00:00+09:00", "properties": {}},
     "occurrence": {
@@ -111,22 +120,6 @@ _PEOPLE: dict[str, dict[str, dict[str, str]]] = {
         },
     },
 }
-_MEETING: dict[str, dict[str, Any]] = {
-    "ja": {
-        "held_on": "2027-01-12",
-        "decisions": ["2月の締めから新しい手順にする"],
-        "actions": [{"owner": "日向様", "side": "customer", "what": "拠点ごとの担当を決める", "due": "2027-01-20"}],
-        "attachments": [{"name": "計画書", "url": "https://files.example/plan.pdf"}],
-    },
-    "en": {
-        "held_on": "2027-01-12",
-        "decisions": ["The new procedure starts in February"],
-        "actions": [
-            {"owner": "Ms. Hinata", "side": "customer", "what": "Name one person per site", "due": "2027-01-20"}
-        ],
-        "attachments": [{"name": "Plan", "url": "https://files.example/plan.pdf"}],
-    },
-}
 
 
 def sample_facts(
@@ -146,7 +139,7 @@ def sample_facts(
         role: {**person, "email": f"{role}@vendor.example", "phone": "03-0000-0000", "department": "CS"}
         for role, person in _PEOPLE[language].items()
     }
-    contact, waited = facts["contact"], {"happened": True, "event": "kickoff.held", "properties": _MEETING[language]}
+    contact = facts["contact"]
     who = Addressee(
         company=facts["account"]["name"],
         department=contact.get("department"),
@@ -161,7 +154,7 @@ def sample_facts(
         "sender": people["csm"],
         "team": company.pop("team", {}),
         "company": company,
-        "waited": waited,
+        "waited": {"happened": True, "event": "", "properties": {}},
         "answers": _answers(vocabulary),
         USE_CASE: vocabulary.use_cases.facts(next(iter(vocabulary.use_cases.cases), None), language) or {},
         QUESTION: question_facts(vocabulary.questions, next(iter(vocabulary.questions), ""), language),
@@ -170,6 +163,20 @@ def sample_facts(
         "today": _TODAY,
         "now": f"{_TODAY}T10:00:00+09:00",
     }
+
+
+def contract_facts(template: TemplateText, vocabulary: Vocabulary) -> dict[str, Any]:
+    """Facts from which a template can be filled in by its contract alone, in its locale's language."""
+    topic = template.meta.get("topic")
+    sent = {path[1] for path in compiled(template).paths if path[0] == "sent" and len(path) > 1}
+    facts = sample_facts(vocabulary, template.locale, topic=topic, sent=sent)
+    for path, value in (template.meta.get("sample") or {}).items():
+        facts = overlaid(facts, _nested(path.split("."), in_language(value, template.locale)))
+    return facts
+
+
+def _nested(path: list[str], value: Any) -> dict[str, Any]:
+    return {path[0]: value if len(path) == 1 else _nested(path[1:], value)}
 
 
 def _answers(vocabulary: Vocabulary) -> dict[str, Any]:
@@ -196,5 +203,7 @@ def overlaid(facts: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any
 def _declare(facts: dict[str, Any], vocabulary: Vocabulary, language: str) -> None:
     for path, fact in vocabulary.facts.items():
         group, _, name = path.partition(".")
-        value = f"{_TODAY}T10:00:00+09:00" if fact.type == "instant" else _BY_TYPE[language][fact.type]
+        value = in_language(fact.example, language)
+        if value is None:
+            value = f"{_TODAY}T10:00:00+09:00" if fact.type == "instant" else _BY_TYPE[language][fact.type]
         facts.setdefault(group, {}).setdefault(name, value)

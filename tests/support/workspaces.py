@@ -26,11 +26,15 @@ steps:
 """
 FILES = {
     "playbooks/greeting.yaml": PLAYBOOK,
-    "playbooks/_shared/company.yaml": "name: {ja: 見本, en: Sample}\nteam: {name: Team, email: team@sample.example}\n",
+    "playbooks/_shared/company.yaml": """\
+name: {ja: 見本, en: Sample}
+url: https://app.sample.example
+team: {name: Team, email: team@sample.example}
+""",
     "playbooks/_shared/topics.yaml": "onboarding: {title: {ja: はじめに, en: Getting started}}\n",
     "playbooks/_shared/events.yaml": "product.opened: {properties: {pages: number}}\n",
     "playbooks/_shared/facts.yaml": "account.plan: text\n",
-    "email_templates/greeting/hello/meta.yaml": "needs: [account.name]\n",
+    "email_templates/greeting/hello/meta.yaml": "needs: [account.name]\nuses: [account.plan, usage.events]\n",
     "email_templates/greeting/note/meta.yaml": "kind: in_app\n",
 } | {
     f"email_templates/{name}": text
@@ -40,7 +44,7 @@ FILES = {
         f"greeting/hello/{locale}/subject.txt": "{{ account.name }}\n",
         f"greeting/hello/{locale}/body.mjml": """<mjml><mj-body><mj-section><mj-column>
   <mj-text>{% if usage.events > 3 and account.plan < "x" %}<b>{{ account.name }}</b>{% endif %}</mj-text>
-  <mj-button href="{{ company.url | safe_url }}">{{ account["plan"] }}</mj-button>
+  <mj-button href="{{ company.url | safe_url }}">{{ account["plan"] | default("standard") }}</mj-button>
   {% include "_layout/footer.mjml" %}
 </mj-column></mj-section></mj-body></mjml>
 """,

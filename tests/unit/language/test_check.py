@@ -82,7 +82,7 @@ def test_a_message_needs_a_topic_and_somebody_to_go_to(team: Team) -> None:
 
 def test_a_topic_on_the_template_is_enough(team: Team) -> None:
     change(team, "topic: onboarding\n", "")
-    team.write(f"{HELLO}/meta.yaml", "topic: onboarding\n")
+    team.write(f"{HELLO}/meta.yaml", FILES[f"{HELLO}/meta.yaml"] + "topic: onboarding\n")
     team.write("email_templates/greeting/note/meta.yaml", "kind: in_app\ntopic: onboardng\n")
     assert [problem.code for problem in found(team)] == ["unknown-topic"]
 
@@ -159,6 +159,8 @@ def test_a_missing_file_is_named(team: Team) -> None:
     ],
 )
 def test_a_fault_in_a_template_is_named_at_its_place(team: Team, text: str, line: int, column: int, code: str) -> None:
+    team.write(f"{HELLO}/meta.yaml", FILES[f"{HELLO}/meta.yaml"].replace("uses: [", "uses: [handoff.facts, "))
+    team.write(f"{HELLO}/ja/subject.txt", "{{ account.name }}{{ handoff.facts[0] }}")
     team.write(f"{HELLO}/en/subject.txt", text)
     file, *place, _ = the_one(team)
     assert (Path(file).name, *place) == ("subject.txt", line, column, code)
@@ -168,7 +170,8 @@ def test_a_fault_in_a_template_is_named_at_its_place(team: Team, text: str, line
     "text", ["{{ handoff.facts[1].text }}", "{{ salutation }}", "{{ event.properties.pages }}", '{{ "{{" }}']
 )
 def test_known_facts_and_context_are_fine_in_templates(team: Team, text: str) -> None:
-    team.write(f"{HELLO}/en/subject.txt", text)
+    team.write(f"{HELLO}/meta.yaml", "uses: [account.plan, usage.events, handoff.facts, event.properties.pages]\n")
+    team.write(f"{HELLO}/en/subject.txt", f"{text}{{{{ handoff.facts }}}}{{{{ event.properties.pages }}}}")
     assert found(team) == []
 
 

@@ -59,6 +59,17 @@ def test_what_mjml_cannot_carry_is_named(team: Team) -> None:
     ("body", "line", "column", "code"),
     [
         (FRAME.format("\n<mj-txt>x</mj-txt>"), 2, 1, "mjml-unknown"),
+        (FRAME.format('\n<mj-text\n  colour="#fff">x</mj-text>'), 3, 3, "mjml-unknown"),
+        (FRAME.format('\n<mj-text style="color: #fff">x</mj-text>'), 2, 10, "mjml-unknown"),
+        (FRAME.format("\n<p>x</p>"), 2, 1, "mjml-misplaced"),
+        (FRAME.format("\n  loose words"), 2, 3, "mjml-misplaced"),
+        ("<mjml><mj-body>\n<mj-text>x</mj-text></mj-body></mjml>", 2, 1, "mjml-misplaced"),
+        (
+            FRAME.format('\n<mj-text {% if account.name %}color="#fff"{% endif %}>x</mj-text>'),
+            2,
+            10,
+            "mjml-cannot-carry",
+        ),
         (FRAME.format("\n<mj-text>a < b</mj-text>"), 2, 12, "mjml"),
         ("<mjml><mj-body>\n<mj-section></mj-body></mjml>", 2, 1, "mjml"),
         ("no mjml at all", 1, 1, "mjml"),

@@ -22,7 +22,14 @@ from engage.rollout.checking import check
 
 TEXTS = [text_of_rule(rule) for rule in RULES]
 _CODE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
-_NO_CODES = {"no-kind", "utf-8", "utf-8-sig"}  # the first is how pydantic hands on what is then called otherwise
+_NO_CODES = {
+    "no-kind",
+    "utf-8",
+    "utf-8-sig",
+    "background-color",
+    "font-size",
+    "font-weight",
+}  # the first is how pydantic hands on what is then called otherwise
 EXAMPLES = [(text.name, example) for text in TEXTS for example in text.examples]
 
 
