@@ -24,7 +24,7 @@ from engage.customers.fact_shapes import (
 from engage.customers.hearing import HeardEvents
 from engage.customers.recipients import Person
 from engage.customers.tables import Account, Contact, Contract, Membership
-from engage.customers.usage import Period, Usage, Window, count_usage, usage_facts
+from engage.customers.usage import Period, Usage, Window, count_usage, count_weeks, usage_facts
 from engage.db.sets import among
 from engage.language.customer_words import USE_CASE
 from engage.language.tree import Heard
@@ -36,6 +36,7 @@ from engage.staff.tables import AccountOwner, StaffMember
 CHUNK = 500
 EXECUTIVES = ("ceo", "cs_head")
 OF_PEOPLE, OF_CONTRACTS, OF_USAGE, OF_STAFF = "people", "contract", "usage", "senders"
+OF_WEEKS = "weeks"  # read only for the few mails that show them
 OF_ANSWERS = "answers"  # kept by surveys; whoever runs playbooks adds them
 EVERYTHING = frozenset({OF_PEOPLE, OF_CONTRACTS, OF_USAGE, OF_STAFF, OF_ANSWERS})
 # What has to be read for a fact; what is not here stands on the account or costs nothing.
@@ -127,8 +128,13 @@ def load_facts(
 
 def read_for(names: Iterable[str]) -> frozenset[str]:
     """What `load_facts` must read so that the facts of these names are true; a count is read by its own name."""
-    parts = ({name} if Heard.named(name) else _READ_FOR.get(name.partition(".")[0], ()) for name in names)
+    parts = ({name} if Heard.named(name) else _parts_of(name) for name in names)
     return frozenset(part for several in parts for part in several)
+
+
+def _parts_of(name: str) -> set[str]:
+    parts = _READ_FOR.get(name.partition(".")[0], set())
+    return parts | {OF_WEEKS} if name.startswith("usage.weeks") else parts
 
 
 @dataclass(slots=True)
@@ -159,6 +165,10 @@ def _load(
     loaded = _Loaded(accounts)
     if OF_USAGE in reading:
         _load_usage(session, loaded, subjects, time_zone, now)
+        if OF_WEEKS in reading:
+            zones = {account_id: first_zone(row.time_zone, time_zone) for account_id, row in accounts.items()}
+            windows = {(account_id, window): zones[account_id] for account_id, window in loaded.usage}
+            count_weeks(session, loaded.usage, windows, now=now)
     if OF_PEOPLE in reading:
         _load_people(session, loaded, subjects)
     if OF_CONTRACTS in reading:

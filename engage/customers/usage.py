@@ -19,6 +19,8 @@ from engage.events.tables import SOURCE_ENGAGE, SOURCE_STAFF, Event
 from engage.language.catalogue import NOT_USE
 
 DAYS = 30
+WEEKS = 12
+_WEEK = timedelta(days=7)
 # What a change has to exceed to be called one.
 _NOTABLE = 0.1
 
@@ -63,6 +65,7 @@ class Counted:
     now: dict[int, int] = field(default_factory=dict)
     before: dict[int, int] = field(default_factory=dict)
     first_used_at: datetime | None = None
+    weeks: list[dict[str, Any]] | None = None  # only where somebody asks for them
 
 
 Usage = Mapping[tuple[int, Window], Counted]
@@ -81,6 +84,22 @@ def count_usage(session: Session, asked: Collection[tuple[int, Window]], *, now:
     for account_id, window in asked:
         counted[account_id, window].first_used_at = firsts.get(account_id)
     return counted
+
+
+def count_weeks(session: Session, usage: Usage, zones: Mapping[tuple[int, Window], tzinfo], *, now: datetime) -> None:
+    """Adds how often the product was used in each of the twelve weeks up to the end of each window."""
+    ends: dict[datetime, list[tuple[int, Window]]] = defaultdict(list)
+    for one in zones:
+        ends[one[1].until].append(one)
+    for until, several in ends.items():
+        begins = {f"w{number}": until - (WEEKS - number) * _WEEK for number in range(WEEKS + 1)}
+        rows = session.execute(_WEEKLY, {"ids": [account_id for account_id, _ in several], "now": now, **begins})
+        counts = {row[0]: row[1:] for row in rows}
+        for account_id, window in several:
+            zone, found = zones[account_id, window], counts.get(account_id, (0,) * WEEKS)
+            days = (begins[f"w{number}"].astimezone(zone).date() for number in range(WEEKS))
+            weeks = [{"starts_on": day, "events": count} for day, count in zip(days, found, strict=True)]
+            usage[account_id, window].weeks = weeks
 
 
 def _count(
@@ -110,6 +129,7 @@ def usage_facts(
         **_dates(period, today),
         "trend": trend(events, before),
         "first_used_at": one.first_used_at,
+        **({"weeks": one.weeks} if one.weeks is not None else {}),
         "contact_events": one.now.get(contact_id, 0) if contact_id is not None else None,
     }
 
@@ -171,3 +191,18 @@ _FIRST_USE = (
     .scalar_subquery()
 )
 _FIRST_USES = select(_accounts.id, _FIRST_USE).where(among(_accounts.id, "ids"))
+_WEEKLY = (
+    select(
+        _events.account_id,
+        *(
+            func.count().filter(
+                _events.occurred_at >= _moment(f"w{number}"), _events.occurred_at < _moment(f"w{number + 1}")
+            )
+            for number in range(WEEKS)
+        ),
+    )
+    .select_from(_OF_PEOPLE)
+    .where(among(_events.account_id, "ids"), is_use(contact=_contacts), _events.occurred_at >= _moment("w0"))
+    .where(_events.occurred_at < _moment(f"w{WEEKS}"), _events.occurred_at <= _moment("now"))
+    .group_by(_events.account_id)
+)

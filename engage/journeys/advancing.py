@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from engage.customers.facts import Subject
+from engage.customers.facts import EVERYTHING, OF_WEEKS, Subject
 from engage.db.bulk import insert_ignore
 from engage.db.sets import one_of
 from engage.events.recording import record
@@ -51,6 +51,7 @@ from engage.keys import task_of_step
 from engage.language.spec import EmailStep
 from engage.language.vocabulary import FORM_FILLED
 from engage.messages.cancelling import cancel_pending
+from engage.messages.composing import shows_weeks
 from engage.messages.drafting import draft
 from engage.messages.orders import MessageOrder
 from engage.notices.raising import raise_notices
@@ -103,12 +104,19 @@ def _facts_for(session: Session, library: Library, runs: Sequence[Run], now: dat
         begins = run.version_id, next_step(live.program, run.state)
         if begins not in ahead:
             ahead[begins] = read_ahead(live.playbook, live.program, begins[1])
+            if ahead[begins] >= EVERYTHING and _shows_weeks(session, library, live):
+                ahead[begins] |= {OF_WEEKS}
         few[run.subject] = few.get(run.subject, frozenset()) | ahead[begins]
     known: dict[Subject, dict[str, Any]] = {}
     for reading in set(few.values()):
         subjects = [subject for subject, read in few.items() if read == reading]
         known |= know(session, library, subjects, now=now, reading=reading)
     return known
+
+
+def _shows_weeks(session: Session, library: Library, live: LivePlaybook) -> bool:
+    ids = {key for by_locale in live.templates.values() for key in by_locale.values()}
+    return any(shows_weeks(library.template(session, key)) for key in sorted(ids))
 
 
 def carry_on(

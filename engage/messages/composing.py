@@ -18,6 +18,7 @@ from engage.language.questions import QUESTION, question_facts
 from engage.language.vocabulary import Vocabulary
 from engage.messages.contexts import find, greeting, missing, path_of, pruned
 from engage.messages.links import Links
+from engage.messages.policy.past_partner import PARTNER
 from engage.messages.rendering import TemplateText, compiled, fill_email, fill_in_app
 from engage.messages.salutations import Addressee, salute
 from engage.staff.people import name_of
@@ -79,6 +80,13 @@ class Composer:
         return next_departure(due, window_of(hours), zone=first_zone(*_zones(facts)), calendar=calendar, key=key)
 
 
+def company_of(facts: Mapping[str, Any]) -> str | None:
+    """The company that stands above the reader's name; a partner's people do not work at the customer."""
+    roles = find(facts, ("contact", "roles")) or ()
+    found: str | None = None if PARTNER in roles else find(facts, ("account", "name"))
+    return found
+
+
 def salutation_of(contact: Contact, company: str | None, locale: str) -> dict[str, str]:
     """How a mail to this contact begins."""
     who = Addressee(
@@ -107,6 +115,11 @@ def _wanted(paths: frozenset[tuple[str, ...]], needs: tuple[str, ...]) -> frozen
     """Paths into a list stand for the whole list."""
     needed = {tuple(step for step in path_of(need) if not step.isdigit()) for need in needs}
     return paths | _ADDRESSING | _PERIOD | needed
+
+
+def shows_weeks(template: TemplateText) -> bool:
+    """Whether it shows what the customer did week by week, which is read for nobody else."""
+    return any(path[:2] == ("usage", "weeks") for path in compiled(template).paths)
 
 
 def why_held(template: TemplateText, inputs: Mapping[str, Any], *, purpose: str, render: bool) -> str | None:

@@ -17,7 +17,7 @@ from engage.db.session import nudge
 from engage.db.sets import among
 from engage.ids import new_id
 from engage.messages.asking import EXECUTIVES, Ask, ConsentKey, ask, consents_given, executive_to_ask, kept_rule
-from engage.messages.composing import Composer, failure, inputs_of, salutation_of, why_held
+from engage.messages.composing import Composer, company_of, failure, inputs_of, salutation_of, why_held
 from engage.messages.contexts import find
 from engage.messages.exceptions import approved_before, is_complete, let_go
 from engage.messages.gate import put_off, run_gate, settle
@@ -139,7 +139,7 @@ def _composed(
 ) -> dict[str, Any]:
     """What the message is rendered from, and whether it may go on or waits for something."""
     facts = composer.facts_in(template.locale, order.facts, sender=sender, topic=row["topic"])
-    facts |= salutation_of(contact, find(order.facts, ("account", "name")), template.locale)
+    facts |= salutation_of(contact, company_of(order.facts), template.locale)
     inputs = inputs_of(template, facts)
     asked = order.approval is not None or executive is not None
     held = why_held(template, inputs, purpose=row["purpose"], render=asked)

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 from engage.calendars.business_days import calendar_of
 from engage.language.values import LARGEST
+from engage.messages.charts import progress_chart, weekly_chart
 
 _DATES = {
     "ja": {"long": "y年M月d日", "short": "M月d日", "weekday": "y年M月d日(E)", "month": "y年M月"},
@@ -42,7 +43,14 @@ def filters_for(locale: str, *, html: bool) -> dict[str, Callable[..., Any]]:
         "plural": plural,
         "safe_url": safe_url,
         "business_days_later": business_days_later,
+        "weekly_chart": weekly_chart if html else _no_picture,
+        "progress_chart": progress_chart if html else _no_picture,
     }
+
+
+def _no_picture(*_figures: Any) -> str:
+    """Plain text has no pictures."""
+    return ""
 
 
 def html_lines(text: str) -> Markup:

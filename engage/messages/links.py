@@ -22,11 +22,18 @@ class Links:
         self.public_url = public_url.rstrip("/")
         self._click_key = hmac.digest(secret.encode(), b"engage link click", "sha256")
         self._unsubscribe_key = hmac.digest(secret.encode(), b"engage link unsubscribe", "sha256")
+        self._chart_key = hmac.digest(secret.encode(), b"engage link chart", "sha256")
         self._answer_key = hmac.digest(secret.encode(), b"engage link answer", "sha256")
 
     def beginning_with(self, public_url: str) -> Links:
         """The same links at another address."""
         return Links(self._secret, public_url)
+
+    def leading_nowhere(self) -> Links:
+        """Links that look right and do nothing, for mails that are only looked at; their pictures can be fetched."""
+        inert = Links("preview", self.public_url)
+        inert._chart_key = self._chart_key
+        return inert
 
     def click_url(self, message_id: str, url: str) -> str:
         """The link that notes a click on a message and leads to exactly this URL."""
@@ -44,6 +51,14 @@ class Links:
     def read_unsubscribe(self, token: str) -> str:
         """The message that was signed; anything else is refused."""
         return _opened(self._unsubscribe_key, token)
+
+    def chart_url(self, drawing: str) -> str:
+        """The address of a picture that is drawn when it is asked for; it names nobody."""
+        return f"{self.public_url}/chart/{_sealed(self._chart_key, drawing.encode())}.png"
+
+    def read_chart(self, token: str) -> str:
+        """What is to be drawn, as it was signed; anything else is refused."""
+        return _opened(self._chart_key, token)
 
     def answer_url(self, message_id: str, question: str, choice: str) -> str:
         """The link to the page on which the reader of this message confirms this choice."""

@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engage.customers.facts import Subject, load_facts
+from engage.customers.facts import EVERYTHING, OF_WEEKS, Subject, load_facts
 from engage.customers.tables import Contact
 from engage.customers.usage import Period
 from engage.db.session import nudge
 from engage.messages.asking import Ask, ask, consents_given, executive_to_ask, rule_of
-from engage.messages.composing import Composer, failure, inputs_of, salutation_of, why_held
+from engage.messages.composing import Composer, company_of, failure, inputs_of, salutation_of, why_held
 from engage.messages.contexts import RULE, find
 from engage.messages.gate import put_off, run_gate, settle
 from engage.messages.giving_up import ask_people
@@ -57,7 +57,7 @@ def _known(session: Session, library: Library, messages: Sequence[Message], now:
     subjects = {message.id: _subject(message) for message in messages}
     try:
         with session.begin_nested():
-            fresh = load_facts(session, library, list(subjects.values()), now=now)
+            fresh = load_facts(session, library, list(subjects.values()), now=now, reading=EVERYTHING | {OF_WEEKS})
     except Exception:
         if len(messages) == 1:
             log.exception("the facts of a held message cannot be read", extra={"message_id": messages[0].public_id})
@@ -138,7 +138,7 @@ class _Desk:
     def _said(self, message: Message, facts: Mapping[str, Any], sender: StaffMember | None) -> dict[str, Any]:
         reader = self.session.get_one(Contact, message.contact_id)
         said = self.composer.facts_in(message.locale, facts, sender=sender, topic=message.topic)
-        return said | salutation_of(reader, find(facts, ("account", "name")), message.locale)
+        return said | salutation_of(reader, company_of(facts), message.locale)
 
     def _queue(self, message: Message, facts: Mapping[str, Any]) -> None:
         message.state, message.reason = "queued", None

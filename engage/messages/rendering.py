@@ -20,13 +20,13 @@ from engage.language.questions import QUESTION
 from engage.language.tags import STAND_IN, protect, restore, tag_at
 from engage.language.template_facts import ANSWER_URL
 from engage.language.templates import SECTION
+from engage.messages.charts import CHART, CLOSE, OPEN
 from engage.messages.formats import html_lines, safe_url
 from engage.messages.links import Links
 from engage.messages.sandbox import compile_source, paths_used
 from engage.messages.textpart import derive_text, drop_tag_lines, tidy
 
-_OPEN, _CLOSE = "\x02", "\x03"
-_MARKED = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
+_MARKED = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
 _HREF = re.compile(r"(<(?:a|area|v:\w+)\b[^<>]*?\shref=)(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _ACTIVE = re.compile(r"<script\b|<iframe\b|<object\b|<form\b|\son[a-z]+\s*=", re.IGNORECASE)
 _OUR_PAGES = ("unsubscribe_url", ANSWER_URL)  # these links are signed already; nothing is gained by a second hop
@@ -332,11 +332,13 @@ def _marked_href(found: re.Match[str], tags: list[str], where: str) -> str:
     is_our_page = made_of_facts and any(name in tag_at(url[0], tags) for name in _OUR_PAGES)
     if is_our_page or not (made_of_facts or url.lower().startswith(("http:", "https:"))):
         return found[0]
-    return f"{found[1]}{quote}{_OPEN}{url}{_CLOSE}{quote}"
+    return f"{found[1]}{quote}{OPEN}{url}{CLOSE}{quote}"
 
 
 def _signed(escaped: str, links: Links, message_id: str) -> str:
-    """A click link for a web page; mail and telephone links stay as they are, anything else is refused."""
+    """A click link for a web page, the address of a chart; mail and telephone links stay, anything else is refused."""
+    if escaped.startswith(CHART):
+        return links.chart_url(escaped.removeprefix(CHART))
     url = safe_url(unescape(escaped) if "&" in escaped else escaped)
     if url[:4].lower() != "http":
         return escaped

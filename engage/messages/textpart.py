@@ -6,7 +6,7 @@ import html as entities
 import re
 from typing import TYPE_CHECKING
 
-from engage.language.tags import protect, restore
+from engage.language.tags import STAND_IN, protect, restore, tag_at
 from engage.messages.formats import language_of
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ _UNSEEN = re.compile(
     r"|<(?P<hidden>div|span)\b[^<>]*style=\"[^\"<>]*display:\s*none[^<>]*>",
     re.IGNORECASE,
 )
+_PICTURE = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
+_ALT = re.compile(r"\salt=\"([^\"]*)\"", re.IGNORECASE)
 _ROW = re.compile(r"<tr\b[^>]*>(?:(?!<tr\b).)*?</tr>", re.DOTALL | re.IGNORECASE)
 _BETWEEN_CELLS = re.compile(r"(</t[dh]>)(\s*<t[dh]\b[^>]*>)", re.IGNORECASE)
 _LINK = re.compile(r"\[((?:[^\]\\]|\\.)*)\]\(<?((?:[^()<>\\]|\\.)*)>?\)(?=(.)?)")
@@ -34,6 +36,7 @@ def derive_text(html: str, *, locale: str) -> str:
     """The template of the text part: the same facts and conditions, links as `label: URL`."""
     japanese = language_of(locale) == "ja"
     protected, tags = protect(html)
+    protected = _PICTURE.sub(lambda found: _spoken_picture(found[0], tags), protected)
     protected = _ROW.sub(lambda row: _spoken_row(row[0], japanese), _without_unseen(protected))
     text = _reader().handle(protected.replace("</table>", "</table><p></p>"))
     text = _LINK.sub(lambda found: _spoken_link(found, tags), text)
@@ -79,6 +82,13 @@ def _reader() -> HTML2Text:
     reader.use_automatic_links = False
     reader.unicode_snob = True
     return reader
+
+
+def _spoken_picture(picture: str, tags: list[str]) -> str:
+    """A chart's words tell its figures; what any other picture shows is no loss."""
+    alt = _ALT.search(picture)
+    is_chart = any("_chart" in tag_at(sign, tags) for sign in STAND_IN.findall(picture))
+    return f"<p>{alt[1]}</p>" if alt and is_chart else picture
 
 
 def _spoken_row(row: str, japanese: bool) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engage.customers.facts import Subject
+from engage.customers.facts import EVERYTHING, OF_WEEKS, Subject
 from engage.customers.finding import find_account
 from engage.customers.tables import Account, Contact, Contract, Membership
 from engage.journeys.addressing import Addressed, approval_of, copies_of, recipients_of, sender_of
@@ -24,7 +24,7 @@ from engage.language.expressions import Expression
 from engage.language.questions import QUESTION
 from engage.language.spec import AnyStep, AskStep, ChooseStep, EmailStep, InAppStep, Playbook
 from engage.language.steps import inside, messages_in
-from engage.messages.composing import Composer, inputs_of, salutation_of, why_held
+from engage.messages.composing import Composer, company_of, inputs_of, salutation_of, why_held
 from engage.messages.contexts import find
 from engage.messages.foreseeing import Answer, Foreseen, foresee
 from engage.messages.links import Links
@@ -35,6 +35,7 @@ from engage.staff.tables import StaffMember
 
 MESSAGE_ID = "preview"
 _MOST_SUBJECTS = 5
+_ALL = EVERYTHING | {OF_WEEKS}
 NOBODY = "nobody_found"
 Conditions = tuple[Expression, ...]
 
@@ -81,7 +82,7 @@ class _Preview:
     def of(self, playbook: Playbook, account: Account) -> Iterator[Previewed]:
         """The messages of one playbook for each of its subjects at the account."""
         for subject, name in _subjects(self.session, playbook, account):
-            known = know(self.session, self.source.library, [subject], now=self.now).get(subject, {})
+            known = know(self.session, self.source.library, [subject], now=self.now, reading=_ALL).get(subject, {})
             sent: dict[str, Any] = {}
             for step, ways in _with_ways(playbook.steps):
                 for message in messages_in(step):
@@ -145,7 +146,7 @@ class _Preview:
         for locale, version in sorted(versions.items(), key=lambda pair: pair[0] != own):
             topic = _topic(playbook, step, version)
             said = self.composer.facts_in(locale, facts, sender=sender, topic=topic)
-            said |= salutation_of(contact, find(facts, ("account", "name")), locale)
+            said |= salutation_of(contact, company_of(facts), locale)
             yield Previewed(
                 **common,
                 template=template,

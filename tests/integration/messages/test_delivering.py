@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, timedelta
+from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
 from engage.channels.base import WINDOW, Accepted, NotSent, OutboundEmail, Outcome, Rejected, Unknown
+from engage.channels.email.mime import to_bytes
 from engage.channels.email.recording import RecordingChannel
 from engage.channels.in_app.tables import InAppItem
 from engage.clock import Clock
@@ -19,6 +21,7 @@ from engage.customers.tables import Account, Consent, Contact, Membership
 from engage.db.session import Database
 from engage.errors import StoreUnavailableError
 from engage.events.tables import Event
+from engage.messages.contexts import plain
 from engage.messages.delivering import Pace, deliver
 from engage.messages.links import Links
 from engage.messages.rendering import fingerprint
@@ -26,6 +29,7 @@ from engage.messages.sweeping import sweep
 from engage.messages.tables import Attempt, GateCheck, Message, Suppression
 from engage.messages.unknowns import list_doubts
 from engage.releases.library import Library
+from engage.releases.tables import TemplateVersion
 from engage.staff.tables import StaffMember
 from engage.testing import MONDAY, FrozenClock, make_account, make_contact
 from tests.support.ledger import publish, queue
@@ -320,6 +324,42 @@ def test_a_mail_without_its_facts_is_held_with_a_reason_and_stops_no_other(
     assert (broken.state, good.state) == ("held", "accepted")
     assert broken.due_at > MONDAY
     assert broken.reason.startswith(("facts_missing: contact.given_name", "render_failed: "))
+
+
+def test_one_mail_that_cannot_be_made_among_many_waits_with_its_reason_and_the_others_go(database: Database) -> None:
+    with database.transaction() as session:
+        templates = publish(session, now=MONDAY)
+        version = session.get_one(TemplateVersion, templates["email"])
+        version.html = "<p>{{ salutation }}</p><p>{{ usage.events | number }}</p>"
+        version.sha = "3"
+        facts = {"contact": {"given_name": "Ann"}, "salutation": "Dear Ann,", "usage": {"events": 3}}
+        queue(session, templates, 30, now=MONDAY, inputs=facts)
+        queue(session, templates, 1, now=MONDAY, first=30, inputs=facts | {"usage": {"events": "many"}})
+        queue(session, templates, 30, now=MONDAY, first=31, inputs=facts)
+    channel = RecordingChannel()
+    run(database, channel)
+    broken = [row for row in messages(database) if row.state != "accepted"]
+
+    assert (len(channel.sent), len(broken)) == (60, 1)
+    assert broken[0].state == "held" and "this is not a number" in broken[0].reason
+    assert broken[0].due_at > MONDAY
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\u2028", "\u2029", "\u0085", "\x0b"])
+def test_a_name_with_a_line_end_writes_no_header(database: Database, end: str) -> None:
+    name = f"Ann{end}Bcc: everyone@evil.example"
+    with database.transaction() as session:
+        templates = publish(session, now=MONDAY)
+        facts = {"contact": {"given_name": plain(name, UTC)}, "salutation": "Dear Ann,"}
+        queue(session, templates, 1, now=MONDAY, inputs=facts)
+        session.execute(update(Contact).values(given_name=name.replace(end, " ")))
+    channel = RecordingChannel()
+    run(database, channel)
+    mail = message_from_bytes(to_bytes(channel.sent[0]), policy=policy.default)
+
+    assert mail["Bcc"] is None
+    assert [one.addr_spec for one in mail["To"].addresses] == ["user-0@customer.example"]
+    assert "\n" not in mail["Subject"] and mail["Subject"].startswith("Hello Ann")
 
 
 def test_an_in_app_message_is_delivered_by_its_row(database: Database) -> None:

@@ -212,6 +212,7 @@ def _facts(locale: str) -> dict[str, Any]:
             "trend": "up",
             "contact_events": 86,
             "first_used_at": "2026-04-07T10:00:00+09:00",
+            "weeks": [{"starts_on": f"2026-09-{8 + week:02}", "events": 60 + 9 * week} for week in range(12)],
         },
         "use_case": {
             "title": "拠点の数字を毎朝並べて見る" if ja else "See all sites side by side",

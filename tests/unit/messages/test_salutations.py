@@ -93,6 +93,38 @@ JAPANESE = [
     ),
     ("nothing known", Addressee(), "ご担当者様", "ご担当者様"),
     (
+        "a partner's person, without the customer's company",
+        Addressee(department="第一営業部", title="部長", family_name="髙橋", given_name="一郎"),
+        "第一営業部\n部長 髙橋一郎様",
+        "髙橋様",
+    ),
+    (
+        "a long company name stays whole",
+        Addressee(company="一般社団法人日本ビジネスプロセスアウトソーシング協会東日本支部", family_name="山﨑"),
+        "一般社団法人日本ビジネスプロセスアウトソーシング協会東日本支部\n山﨑様",
+        "山﨑様",
+    ),
+    ("letters beyond the first plane", Addressee(company="𠮷野家", family_name="𠮷田"), "𠮷野家\n𠮷田様", "𠮷田様"),
+    (
+        "variants as written",
+        Addressee(family_name="邊\U000e0100", given_name="﨑"),
+        "邊\U000e0100﨑様",
+        "邊\U000e0100様",
+    ),
+    ("half-width kana as written", Addressee(family_name="ﾔﾏﾀﾞ"), "ﾔﾏﾀﾞ様", "ﾔﾏﾀﾞ様"),
+    (
+        "a shared box of a partner",
+        Addressee(department="営業推進部", family_name="営業", is_shared_box=True),
+        "営業推進部 御中",
+        "営業推進部 御中",
+    ),
+    (
+        "separators of lines in a name",
+        Addressee(family_name="山田\u2028", given_name="太\u2029郎"),
+        "山田太 郎様",
+        "山田様",
+    ),
+    (
         "line break in a name",
         Addressee(company="青葉", family_name="山田\r\nBcc: x", given_name=None),
         "青葉\n山田 Bcc: x様",
