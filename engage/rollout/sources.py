@@ -57,6 +57,11 @@ class Written:
         return {locale: compile_template(template, locale, self._workspace.layout) for locale in template.locales}
 
 
+def library_of(workspace: Workspace, defaults: Defaults) -> Library:
+    """A library that knows what stands in the files, whether or not all of it is sound."""
+    return _OfFiles(workspace, defaults)
+
+
 class Live:
     """What is live."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from playwright.sync_api import expect
 from engage.clock import Clock
 from engage.db.session import Database
 from engage.messages.links import Links
+from engage.rollout.apply import apply_workspace
 from engage.staff import sessions
 from engage.staff.people import add_person
 from engage.tasks.raising import NewTask, raise_tasks
@@ -34,6 +36,7 @@ from tests.support.site import (
     make_token,
 )
 from tests.support.stores import migrated_sqlite
+from tests.support.workspaces import Team
 
 LOCALES = ("ja", "en")
 # Every page in both colours, at a desk and on a phone; that it fits on a phone is asked in both languages.
@@ -73,10 +76,10 @@ def place(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pl
         stack.callback(database.close)
         url = stack.enter_context(served(create_app(installation(database, clock, home))))
         shown = stack.enter_context(served(product(url)))
-        yield Place(url, shown, *_furnish(database, url), browser)
+        yield Place(url, shown, *_furnish(database, url, home), browser)
 
 
-def _furnish(database: Database, url: str) -> tuple[str, str, dict[str, str]]:
+def _furnish(database: Database, url: str, home: Path) -> tuple[str, str, dict[str, str]]:
     now = clock.now()
     with database.transaction() as session:
         sato = add_person(session, email="sato@engage.example", role="csm", family_name="佐藤", now=now)
@@ -96,6 +99,7 @@ def _furnish(database: Database, url: str) -> tuple[str, str, dict[str, str]]:
             locale: links.unsubscribe_url(queue(session, templates, 1, now=now, first=first, locale=locale)[0])
             for first, locale in enumerate(LOCALES, 100)
         }
+        apply_workspace(session, Team(home / "team").load(), author="sato", now=now)
         return token, asked.public_id, offers
 
 
@@ -141,7 +145,16 @@ def test_the_rules_find_what_is_wrong(browser: Any) -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize(
     "path",
-    ["approvals?show=all", "approvals/{asked}", "approvals/{asked}/edit", "tasks", "password", "approvals/nothing"],
+    [
+        "approvals?show=all",
+        "approvals/{asked}",
+        "approvals/{asked}/edit",
+        "tasks",
+        "templates",
+        "templates/greeting/hello",
+        "password",
+        "approvals/nothing",
+    ],
 )
 def test_a_page_of_the_console_can_be_used_by_everybody(place: Place, locale: str, path: str) -> None:
     assert looked_at(place, locale, f"/console/{path.format(asked=place.approval)}") == []

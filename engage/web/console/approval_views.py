@@ -18,7 +18,7 @@ from engage.web.headers import MAIL_POLICY
 from engage.wiring import Engage
 
 # A click in the preview would count as the customer's: in a frame without pop-ups, links to new windows lead nowhere.
-_INERT_LINKS = '<base target="_blank">'
+INERT_LINKS = '<base target="_blank">'
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def add(pages: Blueprint, engage: Engage) -> None:
         with engage.database.reading() as session:
             view = desk.load(session, engage.library, approval_id, links=engage.links, locale=g.reader.locale)
         headers = {"Content-Security-Policy": MAIL_POLICY, "Cache-Control": "no-store"}
-        return Response(_INERT_LINKS + (view.html or ""), mimetype="text/html", headers=headers)
+        return Response(INERT_LINKS + (view.html or ""), mimetype="text/html", headers=headers)
 
     @pages.post("/approvals/<approval_id>/approve")
     def approve(approval_id: str) -> AnyResponse:

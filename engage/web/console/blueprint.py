@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from engage.errors import EngageError
 from engage.web.auth import ConsoleDoor
-from engage.web.console import approval_views, login_views, preference_views, task_views
+from engage.web.console import approval_views, login_views, preference_views, task_views, template_views
 from engage.web.console.pages import STATIC, reader, show
 from engage.web.console.texts import has_words
 from engage.web.errors import status_of
@@ -51,4 +51,5 @@ def console(engage: Engage) -> Blueprint:
     preference_views.add(pages)
     approval_views.add(pages, engage)
     task_views.add(pages, engage)
+    template_views.add(pages, engage)
     return pages

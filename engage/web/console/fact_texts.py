@@ -79,6 +79,7 @@ FACT_TEXTS: dict[str, tuple[str, str]] = {
     "fact.usage.before_since": ("前期間の集計の初日", "Before, counted from"),
     "fact.usage.before_until": ("前期間の集計の末日", "Before, counted to"),
     "fact.usage.first_used_at": ("最初に使われた日時", "First used"),
+    "fact.usage.weeks": ("週ごとの操作の回数", "Actions by week"),
     "fact.handoff.purpose": ("導入の目的", "Purpose"),
     "fact.handoff.facts": ("営業からの引継ぎ", "What sales learned"),
     "fact.handoff.complete": ("引継ぎの完了", "Hand-over complete"),

@@ -14,7 +14,18 @@ from engage.web.console import texts
 from engage.web.console.texts import TEXTS, speaker
 
 CONSOLE = Path(texts.__file__).parent
-SAID_BY_CODE = ("theme.", "approval.cause.", "policy.", "state.", "notice.", "refused.", "error.", "reason.", "fact.")
+SAID_BY_CODE = (
+    "theme.",
+    "template.",
+    "approval.cause.",
+    "policy.",
+    "state.",
+    "notice.",
+    "refused.",
+    "error.",
+    "reason.",
+    "fact.",
+)
 
 
 def blanks(text: str) -> set[str]:
