@@ -99,7 +99,7 @@ def count_weeks(session: Session, usage: Usage, zones: Mapping[tuple[int, Window
             zone, found = zones[account_id, window], counts.get(account_id, (0,) * WEEKS)
             days = (begins[f"w{number}"].astimezone(zone).date() for number in range(WEEKS))
             weeks = [{"starts_on": day, "events": count} for day, count in zip(days, found, strict=True)]
-            usage[account_id, window].weeks = weeks
+            usage[account_id, window].weeks = weeks if any(found) else []  # nothing to show: no row of zeros
 
 
 def _count(

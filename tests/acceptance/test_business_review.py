@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import text
 
@@ -130,4 +132,16 @@ def test_the_mail_carries_no_personal_link_but_the_one_to_stop_it(company: Scene
     office = used(active(company, touch_model="mid"), 20, 30).until("2026-10-01", 17)
     office.consent()
     mail = office.until("2026-10-02").mails_of(REVIEW)[0]
-    assert mail.html.count("https://engage.example/") == mail.html.count("https://engage.example/unsubscribe/") == 1
+    ours = [mail.html.count(f"https://engage.example/{page}") for page in ("", "unsubscribe/", "chart/")]
+    assert ours[0] - ours[2] == ours[1] == 1
+
+
+def test_the_mail_shows_the_weeks_as_a_picture_and_in_words(company: Scene) -> None:
+    office = used(active(company, touch_model="mid"), 20, 30)
+    office.uses("minato-1", 40, day="2026-09-10")
+    office.until("2026-10-01", 17).consent()
+    mail = office.until("2026-10-02").mails_of(REVIEW)[0]
+    (figures,) = re.findall(r"週ごとの操作の回数\(古い順\): ([\d、]+)回", mail.text)
+
+    assert "https://engage.example/chart/" in mail.html and f"{figures}回" in mail.html
+    assert figures.split("、") == [*["0"] * 9, "40", "0", "0"]

@@ -144,6 +144,26 @@ def test_a_report_counts_whole_days_of_its_period_in_the_accounts_zone(database:
     assert (usage["before_since"], usage["before_until"]) == (date(2026, 7, 1), date(2026, 9, 30))
 
 
+def test_weeks_are_counted_back_from_the_end_of_the_period_and_only_where_they_are_asked_for(
+    database: Database,
+) -> None:
+    hear(database, group("aiko", "acme", {"time_zone": "Asia/Tokyo"}), at=NOW - timedelta(days=200))
+    days = ("2026-12-31T14:59:59Z", "2026-12-24T15:00:00Z", "2026-12-24T14:59:59Z", "2026-10-08T15:00:00Z",
+            "2026-10-08T14:59:59Z", "2026-12-31T15:00:00Z")  # fmt: skip
+    hear(database, *(track("aiko", timestamp=day) for day in days))
+    quarter = Period(date(2026, 7, 1), date(2026, 10, 1), date(2026, 12, 31))
+    with database.reading() as session:
+        acme = session.scalars(select(Account)).one()
+        report = Subject("account", acme.id, acme.id, None, None, period=quarter)
+        reading = read_for(["usage.weeks"])
+        weeks = load_facts(session, Shared(), [report], now=NOW, reading=reading)[report]["usage"]["weeks"]
+        plain = load_facts(session, Shared(), [report], now=NOW)[report]["usage"]
+
+    assert [week["events"] for week in weeks] == [1, *[0] * 9, 1, 2]
+    assert (weeks[0]["starts_on"], weeks[-1]["starts_on"]) == (date(2026, 10, 9), date(2026, 12, 25))
+    assert "weeks" not in plain
+
+
 def test_a_test_account_uses_nothing(database: Database) -> None:
     hear(database, group("aiko", "acme", {"is_test": True}), track("aiko"), at=NOW - timedelta(days=1))
 
