@@ -147,7 +147,7 @@ _MEANINGS: dict[str, dict[str, str]] = {
         "before_until": "the last day of the time before",
         "trend": "up, flat, down (by more than a tenth), or none where there is nothing to compare",
         "first_used_at": "when somebody first used it",
-        "weeks": "the last twelve weeks up to then, oldest first, each with `starts_on` and `events`; missing where there was no use in them",
+        "weeks": "the last twelve weeks, oldest first, each with `starts_on` and `events`; missing without use",
     },
     "use_case": {
         "key": "its name in the file",
