@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,6 +19,11 @@ _bytes: ContextVar[Callable[[int], bytes]] = ContextVar("bytes of new ids", defa
 def new_id(prefix: str) -> str:
     """A fresh opaque id such as `msg_6f1k…`: 100 random bits, safe in URLs, headers and file names."""
     return f"{prefix}_{_bytes.get()(20).translate(_OF_A_BYTE).decode()}"
+
+
+def ids_in(text: str, prefix: str) -> list[str]:
+    """Every id with that prefix that stands in a text, each once, in their order."""
+    return list(dict.fromkeys(re.findall(rf"(?<![a-z0-9]){prefix}_[0-9a-hjkmnp-tv-z]{{20}}(?![a-z0-9])", text)))
 
 
 @contextmanager
