@@ -30,9 +30,12 @@ SETTINGS = (
     Setting("ENGAGE_DATABASE_URL", "SQLite in the home", "`sqlite:///file` or `postgresql+psycopg://…`"),
     Setting("ENGAGE_REDIS_URL", "embedded Valkey", "`redis://…` of a shared Redis or Valkey; `off` = never use one"),
     Setting("ENGAGE_EMAIL_URL", "outbox:", "`outbox:` (files), `smtp://user:pass@host:port`, `smtps:…` or `sendgrid:`"),
+    Setting("ENGAGE_BOUNCE_ADDRESS", "", "where SMTP's bounces go; `{id}` in it becomes the message's id"),
+    Setting("ENGAGE_MAILBOX_URL", "", "mailboxes to read replies and bounces from: `imaps://user:pass@host/INBOX`"),
     Setting("SENDGRID_API_KEY", "", "API key for `sendgrid:`", secret=True),
     Setting("ENGAGE_SENDGRID_URL", "https://api.sendgrid.com", "SendGrid's host, EU host, or a test server"),
     Setting("ENGAGE_SENDGRID_WEBHOOK_KEY", "", "public key(s) of the signed Event Webhook, separated by spaces"),
+    Setting("ENGAGE_SENDGRID_INBOUND_KEY", "", "password that SendGrid's Inbound Parse comes with", secret=True),
     Setting("ENGAGE_WEBHOOKS", "", "addresses for the step `webhook`: `name=https://…`, separated by spaces"),
     Setting("ENGAGE_WEBHOOK_SECRETS", "", "what signs them (Standard Webhooks): `name=whsec_…`", secret=True),
     Setting("ENGAGE_SLACK", "", "Slack's incoming webhooks for the step `notify`: `name=https://…`", secret=True),
@@ -91,6 +94,9 @@ class Settings:
     in_app_origins: tuple[str, ...] = ()
     in_app_poll: int = 30
     stream_url: str = ""
+    bounce_address: str = ""
+    mailbox_url: tuple[str, ...] = ()
+    sendgrid_inbound_key: str = field(default="", repr=False)
 
     @property
     def clock_file(self) -> Path:
@@ -132,6 +138,9 @@ class Settings:
             in_app_origins=_origins("ENGAGE_IN_APP_ORIGINS", env.get("ENGAGE_IN_APP_ORIGINS", "")),
             in_app_poll=max(_count("ENGAGE_IN_APP_POLL", env.get("ENGAGE_IN_APP_POLL") or "30"), 1),
             stream_url=env.get("ENGAGE_STREAM_URL", "").rstrip("/"),
+            bounce_address=env.get("ENGAGE_BOUNCE_ADDRESS", "").strip(),
+            mailbox_url=tuple(env.get("ENGAGE_MAILBOX_URL", "").split()),
+            sendgrid_inbound_key=env.get("ENGAGE_SENDGRID_INBOUND_KEY", ""),
         )
 
 

@@ -33,16 +33,18 @@ class OutboundEmail:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider has taken the message over."""
+    """The provider has taken the message over, without the copies to addresses that reach nobody."""
 
     provider_id: str | None = None
+    dead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The provider refuses this message for good."""
+    """The provider refuses this message for good, perhaps as addresses reach nobody."""
 
     reason: str
+    dead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from engage.channels.base import Accepted, NotSent, Outcome, Rejected, Unknown
 from engage.db.session import dialect_of
 from engage.messages import ledger_statements as statements
 from engage.messages import status
+from engage.messages.dead_addresses import stop_dead
 from engage.messages.news import tell
 from engage.messages.tables import Attempt, HandoverBatch, Message
 
@@ -89,6 +90,7 @@ def finish(session: Session, ended: Sequence[tuple[Handover, Outcome]], *, now: 
     for handover, outcome in ended:
         if isinstance(outcome, Rejected | Unknown):
             _finish_otherwise(session, handover, outcome, now)
+    stop_dead(session, (outcome for _, outcome in ended), now=now)
 
 
 def expired(session: Session, *, limit: int, now: datetime) -> list[Row[Any]]:

@@ -32,6 +32,13 @@ def smtp_sink(log: Path, *options: str) -> Iterator[Running]:
 
 
 @contextmanager
+def smtp_submission(log: Path, *options: str) -> Iterator[Running]:
+    """A mail server that asks for TLS and a login, in its own process."""
+    with _running("tests.servers.smtp_submission", log, *options) as server:
+        yield server
+
+
+@contextmanager
 def fake_sendgrid(log: Path, *options: str) -> Iterator[Running]:
     """A SendGrid stand-in in its own process."""
     with _running("tests.servers.fake_sendgrid", log, *options) as server:

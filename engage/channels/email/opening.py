@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from engage.channels.base import EmailChannel
+from engage.channels.email.addresses import UnsendableError, wire_address
 from engage.channels.email.outbox import OutboxChannel, sweep_drafts
 from engage.channels.email.sendgrid.channel import SendGridChannel
 from engage.channels.email.smtp import SmtpChannel
@@ -41,8 +42,19 @@ def _sendgrid(url: SplitResult, settings: Settings) -> EmailChannel:
     return SendGridChannel(settings.sendgrid_api_key, settings.sendgrid_url, threads=_connections(url, 16))
 
 
-def _smtp(url: SplitResult, _settings: Settings) -> EmailChannel:
-    return SmtpChannel(_server(url), connections=_connections(url, 1))
+def _smtp(url: SplitResult, settings: Settings) -> EmailChannel:
+    connections = _connections(url, 1)
+    per_domain = _number(url, "per_domain", connections)
+    bounces = _bounces(settings.bounce_address)
+    return SmtpChannel(_server(url), connections=connections, per_domain=per_domain, bounces=bounces)
+
+
+def _bounces(said: str) -> str | None:
+    try:
+        return said if said and wire_address(said.replace("{id}", "id")) else None
+    except UnsendableError as error:
+        hint = "such as bounces@mail.example.com or bounces+{id}@mail.example.com"
+        raise InputError(str(error), where="ENGAGE_BOUNCE_ADDRESS", hint=hint) from None
 
 
 def _server(url: SplitResult) -> SmtpServer:
@@ -67,9 +79,13 @@ def _tls(url: SplitResult, has_login: bool) -> Tls:
 
 
 def _connections(url: SplitResult, default: int) -> int:
-    asked = parse_qs(url.query).get("connections", [str(default)])[0]
+    return _number(url, "connections", default)
+
+
+def _number(url: SplitResult, name: str, default: int) -> int:
+    asked = parse_qs(url.query).get(name, [str(default)])[0]
     if not asked.isdecimal() or not 1 <= int(asked) <= _MOST_CONNECTIONS:
-        raise _wrong(f"connections must be a number from 1 to {_MOST_CONNECTIONS}")
+        raise _wrong(f"{name} must be a number from 1 to {_MOST_CONNECTIONS}")
     return int(asked)
 
 

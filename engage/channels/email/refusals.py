@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from typing import Final
 
+OURS_REFUSED: Final = "our side is refused"  # how the reason begins where the fault is ours
 STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _FIRST = re.compile(r"\s*(?:[245]\d\d[ -])?\s*#?([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 

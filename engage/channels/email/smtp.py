@@ -12,7 +12,9 @@ from time import monotonic
 from engage.channels.base import WINDOW, Accepted, Evidence, NotSent, OutboundEmail, Outcome, Rejected, Unknown
 from engage.channels.email.addresses import UnsendableError, wire_address
 from engage.channels.email.mime import to_bytes
+from engage.channels.email.refusals import OURS_REFUSED, Fault, fault_of
 from engage.channels.email.smtp_connection import Reply, SmtpConnection, SmtpError, SmtpServer
+from engage.channels.email.smtp_lanes import deal
 
 log = logging.getLogger(__name__)
 
@@ -20,36 +22,43 @@ BATCH_SECONDS = 30.0  # past this the rest of a batch is left for later, well be
 _RECYCLE_AFTER = 1000  # messages a connection carries before it is made anew
 _RETRY_SECONDS = 60.0
 _LEADING_DOT = re.compile(rb"\r\n\.")  # finds none faster than `replace` does
-_LOGIN_CODES = (530, 534, 535)  # our settings are wrong, not the recipient
+_OURS_SECONDS = 900.0  # until a person has mended what is ours; nothing gets better by asking each minute
 
 
 @dataclass(frozen=True, slots=True)
 class _Envelope:
     opening: bytes  # MAIL, RCPT … and DATA, to be answered one by one
-    recipients: int
+    recipients: tuple[str, ...]  # the addressee, then those who get a copy
     content: bytes
 
 
 class SmtpChannel:
-    """Hands messages to one SMTP server over as many kept connections as asked for."""
+    """Hands messages to one SMTP server over as many kept connections as asked for.
+
+    Of these, at most `per_domain` carry mail to one receiving domain at a time. `bounces` is where servers send what
+    they cannot deliver, with `{id}` where the message's id is to stand; without it that is the sender.
+    """
 
     name = "smtp"
     window = WINDOW
 
-    def __init__(self, server: SmtpServer, *, connections: int = 1) -> None:
-        self._lanes = [_Lane(server) for _ in range(connections)]
+    def __init__(
+        self, server: SmtpServer, *, connections: int = 1, per_domain: int | None = None, bounces: str | None = None
+    ) -> None:
+        self._lanes = [_Lane(server, bounces) for _ in range(connections)]
         self._threads = ThreadPoolExecutor(connections, "smtp") if connections > 1 else None
+        self._per_domain = per_domain or connections
 
     def send(self, batch: Sequence[OutboundEmail]) -> list[Outcome]:
         """One SMTP transaction per message; connections share the batch."""
         if self._threads is None:
             return self._lanes[0].send(batch)
-        count = len(self._lanes)
-        shares = [batch[start::count] for start in range(count)]
+        shares = deal([email.to_address for email in batch], lanes=len(self._lanes), per_domain=self._per_domain)
         outcomes: list[Outcome] = [NotSent("not tried")] * len(batch)
-        sent = self._threads.map(lambda lane, share: lane.send(share), self._lanes, shares)
-        for start, answers in enumerate(sent):
-            outcomes[start::count] = answers
+        sent = self._threads.map(lambda lane, share: lane.send([batch[place] for place in share]), self._lanes, shares)
+        for share, answers in zip(shares, sent, strict=True):
+            for place, answer in zip(share, answers, strict=True):
+                outcomes[place] = answer
         return outcomes
 
     def evidence(self, message_id: str) -> Evidence:
@@ -65,14 +74,15 @@ class SmtpChannel:
 class _Lane:
     """One connection and the messages that go through it one after the other."""
 
-    def __init__(self, server: SmtpServer) -> None:
+    def __init__(self, server: SmtpServer, bounces: str | None) -> None:
         self._server = server
+        self._bounces = bounces
         self._connection: SmtpConnection | None = None
         self._ahead: list[Reply] | None = None  # the server's word on the next message, asked for with the last one
 
     def send(self, batch: Sequence[OutboundEmail]) -> list[Outcome]:
         deadline = monotonic() + BATCH_SECONDS
-        prepared = [_prepared(email) for email in batch]
+        prepared = [_prepared(email, self._bounces) for email in batch]
         outcomes: list[Outcome] = []
         for number, envelope in enumerate(prepared):
             if isinstance(envelope, Rejected):
@@ -118,7 +128,7 @@ class _Lane:
 
     def _transaction(self, connection: SmtpConnection, envelope: _Envelope, following: _Envelope | None) -> Outcome:
         replies, self._ahead = self._ahead or _opened(connection, envelope), None
-        refusal = self._refusal(replies)
+        refusal = self._refusal(replies, envelope)
         if refusal is not None:
             return refusal
         connection.messages += 1
@@ -133,16 +143,18 @@ class _Lane:
             self.drop()
         elif ask_ahead is not None:
             self._ahead = self._read_ahead(connection, ask_ahead)
-        return Accepted(reply.text[:200]) if reply.ok else _judged(reply)
+        if not reply.ok:
+            return self._judged(reply, envelope.recipients if len(envelope.recipients) == 1 else ())
+        return Accepted(reply.text[:200], dead=_dead_copies(replies, envelope) if len(replies) > 3 else ())
 
     def _read_ahead(self, connection: SmtpConnection, following: _Envelope) -> list[Reply] | None:
         try:
-            return [connection.read() for _ in range(following.recipients + 2)]
+            return [connection.read() for _ in range(len(following.recipients) + 2)]
         except OSError:
             self.drop()
             return None
 
-    def _refusal(self, replies: list[Reply]) -> Outcome | None:
+    def _refusal(self, replies: list[Reply], envelope: _Envelope) -> Outcome | None:
         """What MAIL, RCPT and DATA were answered; None means the server now waits for the content."""
         mail, recipient, data = replies[0], replies[1], replies[-1]
         for reply in replies[2:-1]:
@@ -154,8 +166,22 @@ class _Lane:
                     self.drop()  # hanging up alone ends it safely if the server waits for content that must not come
                 elif self._connection is not None:
                     self._reset(self._connection)
-                return _judged(reply)
+                return self._judged(reply, envelope.recipients[:1] if reply is recipient else (), to_us=reply is mail)
         return None
+
+    def _judged(self, reply: Reply, addresses: tuple[str, ...], *, to_us: bool = False) -> NotSent | Rejected:
+        """What a refusal means for the message: it passes, it is for good, or it is for us to mend first.
+
+        `addresses` may turn out not to exist; `to_us`: nobody had been named yet of whom it could speak.
+        """
+        reason = " ".join(str(reply).split())[:400]
+        fault = fault_of(reply.code, reply.text)
+        if fault is Fault.MOMENT:
+            return NotSent(reason, _RETRY_SECONDS)
+        if fault is Fault.OURS or to_us:
+            log.error("the smtp server refuses us", extra={"host": self._server.host, "code": reply.code})
+            return NotSent(f"{OURS_REFUSED}: {reason}", _OURS_SECONDS)
+        return Rejected(reason, dead=addresses if fault is Fault.ADDRESS else ())
 
     def _reset(self, connection: SmtpConnection) -> None:
         try:
@@ -170,7 +196,7 @@ def _opened(connection: SmtpConnection, envelope: _Envelope) -> list[Reply]:
     """MAIL, RCPT and DATA, with all their replies."""
     if connection.pipelining:
         connection.write(envelope.opening)
-        return [connection.read() for _ in range(envelope.recipients + 2)]
+        return [connection.read() for _ in range(len(envelope.recipients) + 2)]
     replies = []
     for line in envelope.opening.splitlines(keepends=True):
         connection.write(line)
@@ -178,26 +204,28 @@ def _opened(connection: SmtpConnection, envelope: _Envelope) -> list[Reply]:
     return replies
 
 
-def _judged(reply: Reply) -> NotSent | Rejected:
-    """What a refusal means: a passing one, one for good, or one of our own account."""
-    if reply.code < 500 or reply.code in _LOGIN_CODES:
-        return NotSent(str(reply), _RETRY_SECONDS)
-    return Rejected(str(reply))
+def _dead_copies(replies: Sequence[Reply], envelope: _Envelope) -> tuple[str, ...]:
+    """Those of the copies that the server knows to reach nobody."""
+    refused = zip(envelope.recipients[1:], replies[2:-1], strict=True)
+    return tuple(
+        address for address, reply in refused if not reply.ok and fault_of(reply.code, reply.text) is Fault.ADDRESS
+    )
 
 
-def _prepared(email: OutboundEmail) -> _Envelope | Rejected:
+def _prepared(email: OutboundEmail, bounces: str | None) -> _Envelope | Rejected:
     try:
-        return _envelope(email)
+        return _envelope(email, bounces)
     except UnsendableError as error:
         return Rejected(str(error))
 
 
-def _envelope(email: OutboundEmail) -> _Envelope:
-    recipients = [wire_address(email.to_address), *(wire_address(address) for _, address in email.cc)]
-    lines = [f"MAIL FROM:<{wire_address(email.from_address)}>"]
-    lines += [f"RCPT TO:<{address}>" for address in recipients]
+def _envelope(email: OutboundEmail, bounces: str | None) -> _Envelope:
+    recipients = (email.to_address, *(address for _, address in email.cc))
+    sender = bounces.replace("{id}", email.message_id) if bounces else email.from_address
+    lines = [f"MAIL FROM:<{wire_address(sender)}>"]
+    lines += [f"RCPT TO:<{wire_address(address)}>" for address in recipients]
     opening = "\r\n".join((*lines, "DATA\r\n")).encode("ascii")
-    return _Envelope(opening, len(recipients), _dotted(to_bytes(email)))
+    return _Envelope(opening, recipients, _dotted(to_bytes(email)))
 
 
 def _dotted(content: bytes) -> bytes:

@@ -95,7 +95,7 @@ def test_each_refusal_concerns_its_own_message_only(tmp_path: Path) -> None:
         outcomes = sender.send(batch)
         sender.close()
         assert kinds(outcomes) == ["Accepted", "Rejected", "NotSent", "Rejected", "Accepted"]
-        assert outcomes[1] == Rejected("550 no such user")
+        assert outcomes[1] == Rejected("550 no such user", dead=("reject@example.com",))
         assert accepted_ids(sink) == ["msg_0", "msg_4"]
 
 
@@ -200,3 +200,47 @@ def test_without_starttls_no_password_is_sent() -> None:
         (outcome,) = channel(port, user="me", password="geheim", tls="required").send(mails("a@example.com"))
     assert isinstance(outcome, NotSent)
     assert "STARTTLS" in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("where", "answer", "kind", "dead"),
+    [
+        ("recipient", b"550 5.1.1 no such mailbox", Rejected, True),
+        ("recipient", b"550 5.2.2 mailbox full", Rejected, False),
+        ("recipient", b"550-5.7.1 not from you\r\n550 5.7.1 really", Rejected, False),
+        ("recipient", b"554 5.7.1 <a@example.com>: Relay access denied", NotSent, False),
+        ("recipient", b"450 4.2.1 later", NotSent, False),
+        ("sender", b"550 5.1.1 whoever you are", NotSent, False),  # no reader was named yet of whom it could speak
+        ("content", b"550 5.7.26 DMARC", NotSent, False),
+        ("content", b"550 5.1.1 no such mailbox", Rejected, True),
+    ],
+)
+def test_a_refusal_counts_against_whom_it_speaks_of(where: str, answer: bytes, kind: type, dead: bool) -> None:
+    said = {"sender": b"250 ok", "recipient": b"250 ok", "data": b"354 go", "content": b"250 ok"} | {where: answer}
+
+    def server(client: socket.socket) -> None:
+        greet(client)
+        for step in ("sender", "recipient", "data"):
+            hear(client, b"\r\n")
+            client.sendall(said[step] + b"\r\n")
+        if where == "content":
+            hear(client, b"\r\n.\r\n")
+            client.sendall(answer + b"\r\n")
+        else:
+            client.recv(100)
+
+    with scripted(server) as port:
+        sender = channel(port)
+        (outcome,) = sender.send(mails("a@example.com"))
+        sender.close()
+    assert type(outcome) is kind
+    assert bool(getattr(outcome, "dead", ())) == dead
+
+
+def test_a_copy_to_nobody_is_told_and_the_mail_goes(tmp_path: Path) -> None:
+    with smtp_sink(tmp_path / "log") as sink:
+        sender = channel(sink.port)
+        (outcome,) = sender.send([an_email(cc=(("", "reject@example.com"), ("", "c@example.com")))])
+        sender.close()
+    assert isinstance(outcome, Accepted)
+    assert outcome.dead == ("reject@example.com",)

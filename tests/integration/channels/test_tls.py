@@ -5,39 +5,34 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from engage.channels.base import Accepted, NotSent
+from engage.channels.base import Accepted, NotSent, Rejected
 from engage.channels.email import smtp_connection
 from engage.channels.email.smtp import SmtpChannel
 from engage.channels.email.smtp_connection import SmtpServer, Tls
-from tests.integration.channels.test_smtp import greet, hear
+from tests.integration.channels.test_smtp import greet, hear, kinds, mails
+from tests.servers.running import smtp_submission
+from tests.support.certificates import self_signed
 from tests.unit.channels.mails import an_email
 
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A self-signed certificate for 127.0.0.1 with its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sink")])
-    start = datetime.now(UTC) - timedelta(days=1)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), start, start + timedelta(3))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "both.pem"
-    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
-    path.write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain) + made.public_bytes(pem))
-    return path
+    """A certificate that nobody else has signed."""
+    return self_signed(tmp_path_factory.mktemp("tls") / "both.pem")
+
+
+@pytest.fixture
+def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The same, trusted by this process as an operator makes it trusted: by the environment."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    smtp_connection._tls_context.cache_clear()
+    yield certificate
+    smtp_connection._tls_context.cache_clear()
 
 
 def tls_server(certificate: Path, *, implicit: bool) -> tuple[int, threading.Thread]:
@@ -72,10 +67,8 @@ def tls_server(certificate: Path, *, implicit: bool) -> tuple[int, threading.Thr
 
 
 @pytest.mark.parametrize("tls", ["implicit", "required"])
-def test_mail_goes_over_tls_to_a_server_we_trust(certificate: Path, tls: Tls, monkeypatch: pytest.MonkeyPatch) -> None:
-    trusting = ssl.create_default_context(cafile=str(certificate))
-    monkeypatch.setattr(smtp_connection, "_tls_context", lambda: trusting)
-    port, thread = tls_server(certificate, implicit=tls == "implicit")
+def test_mail_goes_over_tls_to_a_server_we_trust(trusted: Path, tls: Tls) -> None:
+    port, thread = tls_server(trusted, implicit=tls == "implicit")
     channel = SmtpChannel(SmtpServer("127.0.0.1", port, tls))
     assert channel.send([an_email()]) == [Accepted("over TLS")]
     channel.close()
@@ -89,3 +82,34 @@ def test_nothing_goes_to_a_server_whose_certificate_nobody_signed(certificate: P
     thread.join(5)
     assert isinstance(outcome, NotSent)
     assert "certificate" in outcome.reason.lower()
+
+
+@pytest.mark.parametrize("tls", ["implicit", "required"])
+def test_a_real_server_takes_mail_over_tls_after_a_login(trusted: Path, tls: Tls, tmp_path: Path) -> None:
+    how = ("--certificate", str(trusted), *(("--implicit",) if tls == "implicit" else ()))
+    with smtp_submission(tmp_path / "log", *how) as server:
+        ours = SmtpServer("127.0.0.1", server.port, tls, "sender", "geheim")
+        channel = SmtpChannel(ours, bounces="bounces+{id}@mail.example.com")
+        (first,) = channel.send(mails("a@example.com"))
+        assert first == Accepted("2.0.0 taken")
+        refused = ("refuse-550-5.1.1-x@example.com", "content-550-5.7.1-x@example.com")
+        outcomes = channel.send(mails("b@example.com", *refused, "c@example.com"))
+        channel.close()
+        assert kinds(outcomes) == ["Accepted", "Rejected", "Rejected", "Accepted"]
+        assert [one.dead for one in outcomes if isinstance(one, Rejected)] == [refused[:1], ()]
+        assert [line.split()[:2] for line in server.lines()] == [
+            [f"msg_{number}", f"bounces+msg_{number}@mail.example.com"] for number in (0, 0, 3)
+        ]
+
+
+@pytest.mark.parametrize(("user", "password"), [("sender", "wrong"), ("", "")])
+def test_a_login_that_is_missing_or_wrong_holds_the_mail_and_blames_nobody(
+    trusted: Path, user: str, password: str, tmp_path: Path
+) -> None:
+    with smtp_submission(tmp_path / "log", "--certificate", str(trusted)) as server:
+        ours = SmtpServer("127.0.0.1", server.port, "required", user, password)
+        channel = SmtpChannel(ours)
+        (outcome,) = channel.send(mails("a@example.com"))
+        channel.close()
+        assert isinstance(outcome, NotSent)
+        assert server.lines() == []

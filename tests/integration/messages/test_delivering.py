@@ -578,3 +578,19 @@ def test_a_mail_that_differs_in_more_than_its_address_is_held(database: Database
     channel, row = try_again_at(database, address, **changed)
     assert channel.sent == []
     assert row.state == "held" and row.reason.startswith("render_drift")
+
+
+def test_an_address_that_a_server_knows_to_be_dead_is_stopped_and_a_policy_stops_nobody(database: Database) -> None:
+    queued(database, 3, cc=[copied(database)])
+    answers: list[Outcome] = [
+        Rejected("550 5.1.1 no such mailbox", dead=("User-0@customer.example",)),
+        Rejected("550 5.7.1 not from you"),
+        Accepted("ok", dead=("ben@customer.example",)),
+    ]
+    run(database, RecordingChannel(lambda _email: answers.pop(0)))
+
+    with database.reading() as session:
+        asked = select(Suppression.address_key, Suppression.topic, Suppression.reason).order_by(Suppression.address_key)
+        stopped = [tuple(row) for row in session.execute(asked)]
+    assert stopped == [("ben@customer.example", "*", "bounced"), ("user-0@customer.example", "*", "bounced")]
+    assert [row.state for row in messages(database)] == ["rejected", "rejected", "accepted"]

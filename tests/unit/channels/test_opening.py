@@ -20,6 +20,7 @@ def settings(tmp_path: Path, url: str, **more: str) -> Settings:
     [
         ("outbox:", "outbox"),
         ("smtp://127.0.0.1:2525?connections=4", "smtp"),
+        ("smtp://127.0.0.1:2525?connections=8&per_domain=2", "smtp"),
         ("smtps://me:p%40ss@mail.example.com", "smtp"),
         ("sendgrid:", "sendgrid"),
     ],
@@ -40,6 +41,7 @@ def test_each_scheme_opens_its_channel(tmp_path: Path, url: str, name: str) -> N
         "smtp://h?connections=0",
         "smtp://h?connections=x",
         "smtp://h?starttls=no",
+        "smtp://h?connections=4&per_domain=0",
     ],
 )
 def test_a_url_that_names_no_channel_is_refused(tmp_path: Path, url: str) -> None:
@@ -53,3 +55,9 @@ def test_a_url_that_names_no_channel_is_refused(tmp_path: Path, url: str) -> Non
 def test_sendgrid_without_a_key_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="SENDGRID_API_KEY"):
         open_channel(settings(tmp_path, "sendgrid:"))
+
+
+@pytest.mark.parametrize("address", ["nobody", "山@example.com", "{id}"])
+def test_a_bounce_address_that_is_none_is_refused(tmp_path: Path, address: str) -> None:
+    with pytest.raises(InputError, match="ENGAGE_BOUNCE_ADDRESS"):
+        open_channel(settings(tmp_path, "smtp://h", ENGAGE_BOUNCE_ADDRESS=address))
