@@ -25,6 +25,9 @@ DOORWAYS = {
     "yaml": (),
     "sendgrid": ("channels/email/sendgrid/",),
     "smtplib": ("channels/email/",),
+    "imapclient": ("channels/email/mailbox.py",),
+    "imaplib": (),
+    "flufl": ("channels/email/inbound/",),
     "click": ("cli/",),
     "pickle": (),
 }

@@ -39,6 +39,13 @@ def smtp_submission(log: Path, *options: str) -> Iterator[Running]:
 
 
 @contextmanager
+def imap_box(box: Path, log: Path, *options: str) -> Iterator[Running]:
+    """A mailbox over the files of a folder, in its own process."""
+    with _running("tests.servers.imap_box", log, "--box", str(box), *options) as server:
+        yield server
+
+
+@contextmanager
 def fake_sendgrid(log: Path, *options: str) -> Iterator[Running]:
     """A SendGrid stand-in in its own process."""
     with _running("tests.servers.fake_sendgrid", log, *options) as server:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from engage.channels.email.inbound.away_dates import last_day_away
@@ -83,15 +83,16 @@ def read_automatic(letter: Letter, *, envelope_from: str | None, received_on: da
     sign = _sign(letter, envelope_from)
     if sign is None:
         return None
-    text = unicodedata.normalize("NFKC", f"{letter.subject}\n{own_words(letter.text)}"[:_MOST_READ])
+    text = unicodedata.normalize("NFKC", f"{letter.subject}\n\n{own_words(letter.text)}"[:_MOST_READ])
     meaning, told_by = _meaning(text)
-    sent_on = letter.sent_at.date() if letter.sent_at else received_on
+    written_on = letter.sent_at.date() if letter.sent_at else received_on
+    is_believed = received_on - timedelta(days=7) <= written_on <= received_on + timedelta(days=1)
     changes = meaning in (Meaning.LEFT, Meaning.HANDED_OVER)
     ours = {address for _, address in letter.to} | {letter.sender[1]}
     return Automatic(
         sign=sign,
         meaning=meaning,
-        away_until=last_day_away(text, sent_on) if meaning is Meaning.AWAY else None,
+        away_until=last_day_away(text, written_on if is_believed else received_on) if meaning is Meaning.AWAY else None,
         successor=find_successor(text, besides=ours) if changes else NOBODY,
         evidence=_around(text, told_by),
     )
@@ -106,6 +107,8 @@ def _sign(letter: Letter, envelope_from: str | None) -> str | None:
             return name
     if (precedence := letter.header("Precedence").lower()) in _PRECEDENCES:
         return f"Precedence: {precedence}"
+    if letter.message.get_content_type() == "multipart/report":
+        return "multipart/report"  # that it was read, and the like
     if envelope_from == "" or letter.header("Return-Path") == "<>":
         return "Return-Path: <>"
     if _SUBJECT.match(unicodedata.normalize("NFKC", letter.subject)):

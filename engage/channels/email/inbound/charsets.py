@@ -24,7 +24,12 @@ _UNKEPT = re.compile("[\x00\ud800-\udfff]")  # no database keeps these
 
 def decoded(data: bytes, charset: str | None = None) -> str:
     """The text of these bytes; never fails, and leaves out what no database keeps."""
-    return _UNKEPT.sub("", _decoded(data, (charset or "").strip(" \"'").lower()))
+    return storable(_decoded(data, (charset or "").strip(" \"'").lower()))
+
+
+def storable(text: str) -> str:
+    """The text without what no database keeps."""
+    return _UNKEPT.sub("", text)
 
 
 def _decoded(data: bytes, charset: str) -> str:

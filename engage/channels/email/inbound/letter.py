@@ -16,7 +16,7 @@ from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
 
 from engage.channels.base import Mailbox
-from engage.channels.email.inbound.charsets import decoded
+from engage.channels.email.inbound.charsets import decoded, storable
 from engage.channels.email.inbound.html_text import text_of_html
 
 MOST_TEXT = 100_000  # characters; nobody writes more, and what robots write is not read further
@@ -24,7 +24,7 @@ _MOST_PARTS = 200
 _LONGEST_HEADER = 20_000
 _MOST_MAILBOXES = 100
 _ID = re.compile(r"<([^<>\s]{1,500})>")
-_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+")
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]{1,64}@[^\s<>()\[\],;:\"@]{1,255}")
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
 
 
@@ -115,14 +115,18 @@ def header_text(raw: str) -> str:
         words = decode_header(data.decode("ascii", "replace"))
     except (ValueError, LookupError):
         return decoded(data)
-    return "".join(word if isinstance(word, str) else decoded(word, charset) for word, charset in words)
+    return "".join(storable(word) if isinstance(word, str) else decoded(word, charset) for word, charset in words)
 
 
 def _mailboxes(message: Message, name: str) -> list[Mailbox]:
     """Names and addresses; the names are read after the commas between them, not before."""
     raw = [str(value)[:_LONGEST_HEADER] for key, value in message.raw_items() if key.lower() == name.lower()]
+    try:
+        named = getaddresses([_FOLD.sub("", one) for one in raw])
+    except (RecursionError, ValueError, IndexError):
+        named = []
     found = []
-    for display, address in getaddresses([_FOLD.sub("", one) for one in raw]):
+    for display, address in named:
         plain = _ADDRESS.search(address)
         if plain is not None:
             found.append((" ".join(header_text(display).split()), decoded(plain[0].encode("utf-8", "surrogateescape"))))
@@ -170,15 +174,11 @@ def _said(part: Message) -> str:
 def _unflowed(text: str, part: Message) -> str:
     """Lines that were broken for the way only, as one (RFC 3676); Japanese ones without the space between."""
     joint = "" if str(part.get_param("delsp", "")).lower() == "yes" else " "
-    lines: list[str] = []
-    open_ended = False
+    pieces: list[str] = []
     for line in text.replace("\r\n", "\n").split("\n"):
-        goes_on = open_ended and not line.startswith(">") and line != "-- "
-        lines[-1:] = [lines[-1] + line] if goes_on else [*lines[-1:], line]
-        open_ended = lines[-1].endswith(" ") and lines[-1] != "-- " and not lines[-1].startswith(">")
-        if open_ended:
-            lines[-1] = lines[-1][:-1] + joint
-    return "\n".join(lines)
+        is_soft = line.endswith(" ") and line != "-- " and not line.startswith(">")
+        pieces.append(line[:-1] + joint if is_soft else line + "\n")
+    return "".join(pieces).removesuffix("\n")
 
 
 def _is_attached(part: Message) -> bool:
@@ -188,4 +188,4 @@ def _is_attached(part: Message) -> bool:
 
 def _attachment(part: Message) -> Attachment:
     name = part.get_filename() or ""
-    return Attachment(header_text(name)[:200], part.get_content_type()[:100], len(content_of(part)))
+    return Attachment(header_text(name)[:200], storable(part.get_content_type())[:100], len(content_of(part)))

@@ -7,19 +7,22 @@ can guess that id.
 from __future__ import annotations
 
 import email
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
+from itertools import islice
 
 from flufl.bounce import all_failures
 
 from engage.channels.email.inbound.charsets import decoded
-from engage.channels.email.inbound.letter import Letter, content_of
+from engage.channels.email.inbound.letter import Letter, content_of, header_text
 from engage.channels.email.refusals import STATUS, Fault, fault_of
 from engage.ids import ids_in
 
 _FIRST_REPORTED = 100
+_MOST_PARTS = 30
 _MOST_READ = 200_000
 _CODE = re.compile(r"(?<!\d)([245]\d\d)(?=[ -])")
 _DAEMONS = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon|microsoftexchange\w*)@", re.IGNORECASE)
@@ -76,12 +79,12 @@ def _blocks(part: Message) -> list[Message]:
 
 
 def _told(block: Message) -> Reported | None:
-    action = str(block.get("Action", "")).strip().lower()
-    named = [_address(str(block.get(name, ""))) for name in ("Original-Recipient", "Final-Recipient")]
+    action = _field(block, "Action").lower()
+    named = [_address(_field(block, name)) for name in ("Original-Recipient", "Final-Recipient")]
     addresses = tuple(dict.fromkeys(one for one in named if one))
     if not action or not addresses:
         return None
-    status, diagnosis = str(block.get("Status", "")).strip(), " ".join(str(block.get("Diagnostic-Code", "")).split())
+    status, diagnosis = _field(block, "Status"), _field(block, "Diagnostic-Code")
     reason = " ".join(part for part in (status, diagnosis) if part)[:500]
     if action.startswith(("fail", "error")):
         return Reported(_failed(status, diagnosis), addresses, reason)
@@ -100,21 +103,28 @@ def _failed(status: str, diagnosis: str) -> str:
     return "bounced" if fault_of(int(code[1]) if code else 0, text) is Fault.ADDRESS else "dropped"
 
 
+def _field(block: Message, name: str) -> str:
+    return " ".join(header_text(str(block.get(name, ""))).split())[:2000]
+
+
 def _address(field: str) -> str:
     """`rfc822; name@example.com` without its type and brackets."""
-    return decoded(field.rpartition(";")[2].strip().strip("<>").encode("utf-8", "surrogateescape"))[:320]
+    return field.rpartition(";")[2].strip().strip("<>")[:320]
 
 
 def _complained(part: Message) -> Reported:
     block = next(iter(_blocks(part)), part)
-    address = _address(str(block.get("Original-Rcpt-To", "")))
-    return Reported("complained", (address,) if address else (), str(block.get("Feedback-Type", "abuse"))[:100])
+    address = _address(_field(block, "Original-Rcpt-To"))
+    return Reported("complained", (address,) if address else (), _field(block, "Feedback-Type")[:100] or "abuse")
 
 
 def _by_habit(letter: Letter, envelope_from: str | None) -> tuple[Reported, ...]:
     """The reports of servers that keep to no standard; only what a mail system sends is taken for one."""
     if envelope_from != "" and letter.header("Return-Path") != "<>" and not _DAEMONS.match(letter.sender[1]):
         return ()
+    if next(islice(letter.message.walk(), _MOST_PARTS, None), None) is not None:
+        return ()  # no server's report has so many, and each pattern would be tried on all of them
+    logging.getLogger("flufl.bounce").disabled = True  # it would log addresses, and each pattern that it tries
     try:
         waiting, failed = all_failures(letter.message)
     except Exception:  # its patterns meet whatever robots write
@@ -143,7 +153,7 @@ def _returned_id(letter: Letter, parts: list[Message], blocks: list[Message]) ->
             for name in ("X-Engage-Message", "Message-ID"):
                 if found := ids_in(str(head.get(name, "")), "msg"):
                     return found[0]
-    envelope = " ".join(str(block.get("Original-Envelope-Id", "")) for block in blocks)
+    envelope = " ".join(_field(block, "Original-Envelope-Id") for block in blocks)
     texts = [decoded(content_of(part))[:_MOST_READ] for part in parts if part.get_content_maintype() == "text"]
     for text in (envelope, "\n".join((letter.text, *texts))):
         found = ids_in(text, "msg")

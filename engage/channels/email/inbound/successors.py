@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
+_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
 _SPEAKS_OF_IT = re.compile(
     r"後任|引き?継|担当|ご連絡(?:は|先)|宛て?に"
     r"|successor|replacement|taken? over|taking over|contact|colleague|reach|in charge|responsible"

@@ -47,6 +47,14 @@ def test_a_robot_is_known_by_one_sign(subject: str, headers: dict[str, str], tex
     assert read(text, subject=subject, **headers) is not None
 
 
+def test_that_a_mail_was_read_is_no_reply() -> None:
+    receipt = letter(
+        "x", subject="Read: Renewal", kind="multipart/report; report-type=disposition-notification; boundary=b"
+    )
+    said = read_automatic(read_letter(receipt), envelope_from=None, received_on=TODAY)
+    assert said is not None and said.meaning is Meaning.OTHER
+
+
 def test_an_empty_envelope_sender_is_a_robot() -> None:
     assert read("x", subject="Re: Renewal", envelope_from="") is not None
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime
+import json
+import time
+from dataclasses import asdict
+from datetime import UTC, date, datetime
 from encodings.aliases import aliases
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engage.channels.email.inbound.automatic import read_automatic
 from engage.channels.email.inbound.charsets import decoded
 from engage.channels.email.inbound.letter import MOST_TEXT, read_letter
+from engage.channels.email.inbound.quoting import own_words
+from engage.channels.email.inbound.reports import read_report
 from tests.support.letters import AIKO, jis, letter, word
 
 WORDS = "お世話になっております。①㈱青葉の髙橋・山﨑です。ﾃｽﾄ 12月5日(土)でお願いします。"
@@ -138,3 +144,30 @@ def test_what_is_endless_is_cut() -> None:
     assert len(read_letter(letter("あ" * 300_000)).text) == MOST_TEXT
     nested = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" * 3000
     assert read_letter(b"Subject: deep\r\n" + nested).subject == "deep"
+
+
+HEADS = ("(", '"', "<", "a,", "=?utf-8?Q?", "@", ";", "\\", "a@b,", ":")
+
+
+@pytest.mark.parametrize("piece", HEADS)
+def test_no_head_takes_long_or_fails(piece: str) -> None:
+    raw = b"".join(
+        name + (piece * 20_000).encode()[:50_000] + b"\r\n" for name in (b"From: ", b"To: ", b"References: ")
+    )
+    began = time.perf_counter()
+    read_report(read_letter(raw + b"\r\nx"), envelope_from="")
+    assert time.perf_counter() - began < 5
+
+
+@given(st.binary(max_size=600), st.sampled_from(["mixed", "report", "alternative"]), st.booleans())
+def test_any_parts_are_read_by_every_reader(data: bytes, kind: str, is_status: bool) -> None:
+    inner = b"message/delivery-status" if is_status else b"text/html; charset=\xff"
+    head = b"From: MAILER-DAEMON@x\r\nContent-Type: multipart/" + kind.encode() + b"; boundary=b\r\n\r\n"
+    letter = read_letter(head + b"--b\r\nContent-Type: " + inner + b"\r\n\r\n" + data + b"\r\n--b--\r\n")
+    report = read_report(letter, envelope_from="")
+    automatic = read_automatic(letter, envelope_from="", received_on=date(2026, 11, 24))
+    told = [asdict(one) for one in report.about] if report else []
+    kept = json.dumps(
+        [told, automatic and automatic.evidence, letter.subject, own_words(letter.text)], ensure_ascii=False
+    )
+    assert "\\u0000" not in json.dumps(kept) and kept.encode()
