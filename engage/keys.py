@@ -100,6 +100,21 @@ def refusal_event(message_public_id: str, contact_id: int, topic: str, words_bef
     return f"message:{message_public_id}:refused:{contact_id}:{topic}:{words_before}"
 
 
+def touch_event(key: str) -> str:
+    """The message id of a touch by hand: one for each time that it is said, however often a form is sent."""
+    return f"touch:{key}"
+
+
+def inbound_event(inbound_public_id: str, name: str) -> str:
+    """The message id of an event that a mail from outside has brought: one of each name."""
+    return f"inbound:{inbound_public_id}:{name}"
+
+
+def task_of_inbound(inbound: str, what: str) -> str:
+    """One task for each matter that a mail from outside brings up."""
+    return f"inbound:{inbound}:{what}"
+
+
 def contract_started(external_id: str, on: date) -> str:
     """The message id of the event that a contract started: one for each start date it ever had."""
     return f"contract:{external_id}:started:{on.isoformat()}"

@@ -71,6 +71,7 @@ def opened(settings: Settings | None = None) -> Iterator[Engage]:
 def worker_parts(settings: Settings) -> Parts:
     """Everything a worker process needs."""
     from engage.channels.calls.endpoints import Calls
+    from engage.channels.email.mailbox import mailbox_of
     from engage.channels.email.opening import open_channel
     from engage.worker.rounds import Parts
 
@@ -82,14 +83,18 @@ def worker_parts(settings: Settings) -> Parts:
         clock=engage.clock,
         channel=open_channel(settings),
         calls=Calls.of(settings),
+        mailboxes=tuple(mailbox_of(url) for url in settings.mailbox_url),
     )
 
 
 def insist_on_channel(settings: Settings) -> None:
-    """Refuses settings that name no way to send mail, before a process that would only fail is started on them."""
+    """Refuses settings that name no way to send or read mail, before a process is started that would only fail."""
+    from engage.channels.email.mailbox import mailbox_of
     from engage.channels.email.opening import open_channel
 
     open_channel(settings).close()
+    for url in settings.mailbox_url:
+        mailbox_of(url)
 
 
 def redis_url(settings: Settings) -> str | None:

@@ -7,12 +7,14 @@ from datetime import datetime
 from engage.customers.consents import absorb_consents, note_consent_of
 from engage.customers.loading import ANONYMOUS
 from engage.customers.picture import KeptAccount, KeptContact, KeptMembership, Picture
-from engage.customers.saying import fill_gaps
+from engage.customers.saying import fill_gaps, say
+from engage.events.timeline import EventRow
+from engage.events.written_forms import parse_date
 from engage.keys import address_key
 
 _FILLED_BY_MERGE = (
     "email", "family_name", "given_name", "full_name", "family_reading", "given_reading",
-    "department", "title", "locale", "time_zone",
+    "department", "title", "locale", "time_zone", "away_until",
 )  # fmt: skip
 
 
@@ -58,6 +60,15 @@ def leave(contact: KeptContact, account: KeptAccount | None, *, at: datetime) ->
             one.set({"until": max(at, one.values["since"])})
     if all(one.values["until"] is not None for one in contact.memberships):
         contact.set({"left_at": at})
+
+
+def be_away(contact: KeptContact, event: EventRow) -> None:
+    """Notes the last day of an absence; without a day that can be read, that the person is there."""
+    try:
+        until = parse_date(str(event.properties.get("until", "")))
+    except ValueError:
+        until = None
+    say(contact, {"away_until": until}, {}, at=event.occurred_at)
 
 
 def tie(picture: Picture, key: str, contact: KeptContact, *, at: datetime) -> None:

@@ -27,6 +27,7 @@ from engage.staff.tables import StaffMember
 
 ANONYMOUS = "anonymous:"
 CONTACT_LEFT = "contact.left"
+CONTACT_AWAY = "contact.away"
 
 
 def columns_of(table: type[DeclarativeBase]) -> tuple[Any, ...]:
@@ -35,6 +36,7 @@ def columns_of(table: type[DeclarativeBase]) -> tuple[Any, ...]:
 
 
 _DESCRIBING = ("identify", "group", "alias")
+_OF_PEOPLE = (CONTACT_LEFT, CONTACT_AWAY)
 # What tells who is who: enough to attribute an event.
 _WHO: Mapping[type[DeclarativeBase], tuple[str, ...]] = {
     Account: ("id", "external_id"),
@@ -77,7 +79,7 @@ def load_picture(session: Session, events: Sequence[EventRow]) -> Picture:
     Events that describe nobody only ask who is who: then accounts and contacts come without what is known of them.
     """
     picture = Picture()
-    describing = any(event.type in _DESCRIBING or event.name == CONTACT_LEFT for event in events)
+    describing = any(event.type in _DESCRIBING or event.name in _OF_PEOPLE for event in events)
     asked = _EVERYTHING if describing else _WHO_IS_WHO
     _load_contacts(session, picture, events, asked)
     _load_accounts(session, picture, events, asked)
@@ -106,8 +108,8 @@ def contact_keys(event: EventRow) -> list[str]:
 
 
 def _looks_again(event: EventRow) -> bool:
-    """Whether an event whose contact is known still needs it: for an account, or for what it consents to."""
-    return event.account_id is None or event.name in CONSENT_EVENTS
+    """Whether an event whose contact is known still needs it: for an account, or for what it says of the person."""
+    return event.account_id is None or event.name in CONSENT_EVENTS or event.name == CONTACT_AWAY
 
 
 def _load_contacts(session: Session, picture: Picture, events: Sequence[EventRow], asked: _Asked) -> None:

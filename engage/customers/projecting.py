@@ -7,8 +7,8 @@ from typing import Any
 
 from engage.customers.consents import note_consent_of, note_traits
 from engage.customers.contract_terms import project_contract
-from engage.customers.joining import account_of, join, leave, merge, tie
-from engage.customers.loading import ANONYMOUS, CONTACT_LEFT, account_key
+from engage.customers.joining import account_of, be_away, join, leave, merge, tie
+from engage.customers.loading import ANONYMOUS, CONTACT_AWAY, CONTACT_LEFT, account_key
 from engage.customers.names import split_name
 from engage.customers.owning import OWNER_TRAITS, owner_named
 from engage.customers.picture import Attribution, Departure, KeptAccount, KeptContact, Picture
@@ -57,6 +57,8 @@ def _take_up_again(picture: Picture, event: EventRow) -> None:
         picture.attributed.append(attribution)
     if event.name in CONSENT_EVENTS:
         _consent(event, attribution)
+    if event.name == CONTACT_AWAY:
+        be_away(contact, event)
 
 
 def _consent(event: EventRow, attribution: Attribution) -> None:
@@ -79,7 +81,7 @@ def _contact(picture: Picture, event: EventRow) -> KeptContact | None:
 
 
 def _new_contact(event: EventRow) -> dict[str, Any]:
-    empty = dict.fromkeys((*(field.column for field in PERSON), "address_key", "left_at"))
+    empty = dict.fromkeys((*(field.column for field in PERSON), "address_key", "left_at", "away_until"))
     return empty | {
         "public_id": new_id("con"),
         "external_id": event.user_id,
@@ -119,6 +121,8 @@ def _project_person(picture: Picture, event: EventRow, contact: KeptContact, acc
             merge(picture, str(event.properties["previousId"]), contact, at=event.occurred_at)
         case "track" if event.name == CONTACT_LEFT:
             leave(contact, account, at=event.occurred_at)
+        case "track" if event.name == CONTACT_AWAY:
+            be_away(contact, event)
 
 
 def _describe_person(picture: Picture, event: EventRow, contact: KeptContact, account: KeptAccount | None) -> None:

@@ -58,6 +58,7 @@ class Contact(Base):
     is_staff: Mapped[bool] = mapped_column(default=False)  # own colleague: usage does not count
     is_shared_box: Mapped[bool] = mapped_column(default=False)
     left_at: Mapped[datetime | None]  # left the customer company
+    away_until: Mapped[date | None]  # the last day of an absence
     traits: Mapped[dict[str, Any]] = mapped_column(default=dict)
     said_at: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]

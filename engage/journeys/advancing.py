@@ -296,6 +296,7 @@ def _task(run: Run, decision: TaskRaised | FormAsked) -> NewTask:
         due_at=decision.due_at,
         note=decision.note,
         playbook_key=run.playbook_key,
+        replaces=decision.replaces if isinstance(decision, TaskRaised) else None,
     )
 
 

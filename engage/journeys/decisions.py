@@ -119,6 +119,7 @@ class TaskRaised(_AtStep):
     due_at: datetime
     reason: str
     note: Mapping[str, str] = field(default_factory=dict)
+    replaces: str | None = None  # the key of a task whose place it takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,13 @@ from typing import Any, assert_never
 
 from engage.journeys.decisions import FactsSet, FormAsked, Notified, Passed, Started, Target, TaskRaised
 from engage.journeys.noting import values_of
-from engage.journeys.quoting import note_of
+from engage.journeys.quoting import note_of, reply_heard
 from engage.journeys.surroundings import DEFAULT_DUE, Place
+from engage.keys import task_of_inbound
 from engage.language.expressions import Expression
 from engage.language.outside_steps import Notify
 from engage.language.spec import FormStep, LeadStep, NotifyStep, SetStep, StartStep, TaskStep, TaskWork, WebhookStep
+from engage.messages.inbound.telling import REPLY
 
 Deed = FactsSet | Notified | Passed | Started | TaskRaised
 DeedStep = LeadStep | NotifyStep | WebhookStep | SetStep | StartStep | TaskStep
@@ -86,6 +88,7 @@ def _plain(value: Any) -> Any:
 
 def work_of(work: TaskWork, at: At, *, reason: str) -> TaskRaised:
     """The work as a decision."""
+    inbound_id = reply_heard(at.facts).get("inbound_id")
     return TaskRaised(
         step_id=at.step_id,
         visit=at.visit,
@@ -94,6 +97,7 @@ def work_of(work: TaskWork, at: At, *, reason: str) -> TaskRaised:
         due_at=at.place.after(at.now, work.due or DEFAULT_DUE),
         reason=reason,
         note=note_of(work, at.facts),
+        replaces=task_of_inbound(inbound_id, REPLY) if inbound_id and work.to == "csm" else None,
         inputs=at.inputs,
     )
 

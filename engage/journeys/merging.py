@@ -15,12 +15,13 @@ from engage.customers.picture import Merged
 from engage.db.sets import one_of
 from engage.journeys.ending import end_runs
 from engage.journeys.tables import Enrolment, HeldCondition, Wait
+from engage.messages.inbound.tables import InboundEmail
 from engage.messages.merging import give_messages
 from engage.surveys.tables import Answer
 from engage.tasks.tables import Task
 
 CONTACT_MERGED = "contact_merged"
-_THEIRS: tuple[type[DeclarativeBase], ...] = (Wait, Task, Answer)
+_THEIRS: tuple[type[DeclarativeBase], ...] = (Wait, Task, Answer, InboundEmail)
 
 
 def follow_merges(session: Session, merged: Sequence[Merged], *, now: datetime) -> None:

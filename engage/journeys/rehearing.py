@@ -18,7 +18,7 @@ from engage.events.timeline import EventRow
 from engage.journeys.entering import listened_to
 from engage.journeys.runs import Run
 from engage.journeys.unseen import KIND as UNSEEN
-from engage.journeys.waking import Signal, is_about, is_believed, signal_of
+from engage.journeys.waking import Signal, answers_run, is_about, is_believed, signal_of
 from engage.releases.library import Library
 
 # An event counts as learned when its digest begins; a run may enter before that digest has ended.
@@ -113,7 +113,7 @@ def _with_end(
 
 def _signal(session: Session, library: Library, run: Run, purpose: str, event: EventRow) -> Signal | None:
     contact_id = run.subject.contact_id if run.subject.kind == "contact" else None
-    if not is_believed(event) or not is_about(contact_id, event):
+    if not is_believed(event) or not (is_about(contact_id, event) or answers_run(run.id, event)):
         return None
     return signal_of(session, library, run, purpose, event)
 

@@ -97,13 +97,24 @@ def _waiting(session: Session, events: Sequence[EventRow]) -> list[tuple[Any, Ev
     found = []
     for name, by_account in by_name.items():
         for row in session.execute(_LISTENING, {"heard": name, "ids": list(by_account)}):
-            found += [(row, event) for event in by_account[row.account_id] if is_about(row.contact_id, event)]
+            found += [
+                (row, event)
+                for event in by_account[row.account_id]
+                if is_about(row.contact_id, event) or answers_run(row.enrolment_id, event)
+            ]
     return found
 
 
 def is_about(contact_id: int | None, event: EventRow) -> bool:
     """Whether the event may concern this contact; without one, everybody at the account."""
     return contact_id is None or event.contact_id is None or event.contact_id == contact_id
+
+
+def answers_run(enrolment_id: int, event: EventRow) -> bool:
+    """Whether the event answers a message of this very run, whoever wrote: somebody who had a copy, too."""
+    said = event.properties
+    is_ours = event.name == "replied" and event.source_id == SOURCE_ENGAGE  # told again, it names runs of another store
+    return is_ours and (said.get("origin"), said.get("origin_id")) == ("enrolment", enrolment_id)
 
 
 def _woken(

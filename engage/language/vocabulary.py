@@ -62,7 +62,7 @@ Localized = Annotated[Text, BeforeValidator(_both), WithJsonSchema(_EITHER)]
 # What Engage writes or reads a meaning from; anything else is the team's to declare, so that no typo waits for ever.
 _KNOWN_TO_ENGAGE = {
     "contract": "created updated started renewed cancelled ended",
-    "contact": "left",
+    "contact": "left away",
     "consent": "granted withdrawn",
     "message": "accepted rejected skipped cancelled delivered bounced dropped complained unsubscribed",
     "in_app": "seen read clicked dismissed archived expired",

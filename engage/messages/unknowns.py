@@ -127,7 +127,7 @@ def _next(row: dict[str, Any], now: datetime, critical: Collection[str]) -> str:
         again_at = row["started_at"] + SENT_AGAIN_AFTER
         return f"it must arrive: without a receipt it is sent again {again_at:%H:%M} UTC, under the same Message-ID"
     if row["provider"] not in _TELL_LATER:
-        return f"held: {row['provider']} tells nothing later, so only a person can resolve it"
+        return f"held: {row['provider']} confirms nothing later; a bounce that comes would end it, else only a person"
     listed_at = row["started_at"] + LISTED_AFTER
     if now < listed_at:
         return f"held: a receipt from {row['provider']} ends it; without one a person is asked {listed_at:%H:%M} UTC"

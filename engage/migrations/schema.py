@@ -7,6 +7,7 @@ from engage.customers.tables import Account
 from engage.db.base import Base
 from engage.events.tables import Event
 from engage.journeys.tables import Enrolment
+from engage.messages.inbound.tables import InboundEmail
 from engage.messages.tables import Message
 from engage.notices.tables import Notice
 from engage.releases.tables import Release
@@ -15,6 +16,6 @@ from engage.surveys.tables import Answer
 from engage.tasks.tables import Task
 
 # One table of each package: naming it here is what registers the package's others, too.
-_LOADED = (Account, Answer, Enrolment, Event, InAppItem, Message, Notice, Release, StaffMember, Task)
+_LOADED = (Account, Answer, Enrolment, Event, InAppItem, InboundEmail, Message, Notice, Release, StaffMember, Task)
 
 metadata = Base.metadata

@@ -18,7 +18,10 @@ from engage.messages.tables import Approval, Message
 
 _AT_ONCE = 5000
 # What no engine looks at, or what opens doors.
-_LEFT_BEHIND = frozenset({"audit_entries", "console_sessions", "event_problems", "login_throttles", "notice_attempts"})
+_LEFT_BEHIND = frozenset({
+    "audit_entries", "console_sessions", "event_problems", "inbound_emails", "inbound_raws", "login_throttles",
+    "mailbox_states", "notice_attempts",
+})  # fmt: skip
 
 
 def copy_present(source: Database, scratch: Database) -> None:

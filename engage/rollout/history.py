@@ -19,7 +19,7 @@ from engage.staff.tables import AccountOwner, StaffMember
 
 CHUNK = 2000
 # What Engage wrote down of a customer's own doing; all else that it wrote is its own work, to be done anew.
-_OF_CUSTOMERS = ("answered", "replied", "unsubscribed")
+_OF_CUSTOMERS = ("answered", "contact.away", "replied", "unsubscribed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,13 +48,24 @@ class NewTask:
     note: Mapping[str, str] = field(default_factory=dict)
     fields: Sequence[Mapping[str, Any]] = ()
     playbook_key: str | None = None
+    replaces: str | None = None  # the key of a task whose place it takes
 
 
 def raise_tasks(session: Session, tasks: Sequence[NewTask], *, now: datetime) -> int:
     """Writes each task once by its key, with the account's owner or the person of that position; how many were new."""
     owners = _owners(session, [task for task in tasks if task.staff_id is None])
     rows = [_row(task, task.staff_id or owners.get((task.account_id, task.role)), now) for task in tasks]
-    return len(insert_ignore(session, Task, rows, returning=[Task.id]))
+    written = len(insert_ignore(session, Task, rows, returning=[Task.id]))
+    _take_places(session, tasks, now)
+    return written
+
+
+def _take_places(session: Session, tasks: Sequence[NewTask], now: datetime) -> None:
+    """Ends the open tasks that others say better now, so that nobody is asked twice for one thing."""
+    for task in tasks:
+        if task.replaces is not None:
+            ended = update(Task).where(Task.key == task.replaces, Task.state == "open")
+            session.execute(ended.values(state="done", done_at=now, done_by="engage", outcome=f"now: {task.key}"))
 
 
 def finish_task(

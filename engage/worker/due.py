@@ -14,7 +14,19 @@ from engage.messages.tables import Approval, Message
 from engage.notices.tables import Notice
 
 # In the order in which the work flows; worker/rounds.py has a function for each.
-KINDS = ("digest", "occurrences", "advance", "approvals", "sweep", "recheck", "deliver", "notices", "expiries", "looks")
+KINDS = (
+    "digest",
+    "occurrences",
+    "advance",
+    "approvals",
+    "sweep",
+    "recheck",
+    "deliver",
+    "notices",
+    "expiries",
+    "mailboxes",
+    "looks",
+)
 # Spelled out as in the partial index: SQLite uses one only where the statement repeats its words.
 _WAITING = text("messages.state IN ('queued', 'held')")
 _OPEN_ITEMS = text("expired_at IS NULL AND dismissed_at IS NULL AND archived_at IS NULL")
@@ -39,6 +51,7 @@ def _questions(now: datetime) -> dict[str, ColumnElement[bool]]:
         "notices": exists().where(Notice.due_at <= now),
         "expiries": exists().where(_OPEN_ITEMS, InAppItem.expires_at <= now),
         "sweep": _time_has_come("sweep", now),
+        "mailboxes": _time_has_come("mailboxes", now),
         "looks": _time_has_come("looks", now),
     }
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from engage.channels.base import EmailChannel
 from engage.channels.calls.endpoints import Calls
+from engage.channels.email.mailbox import Mailbox
 from engage.clock import Clock
 from engage.customers.starting import start_contracts
 from engage.db.session import Database, is_passing
@@ -21,6 +22,8 @@ from engage.journeys.digesting import digest
 from engage.journeys.occurring import dated, enrol_dates
 from engage.messages.delivering import Pace, deliver
 from engage.messages.expiring import expire_approvals
+from engage.messages.inbound.reading import EVERY as MAILBOXES_EVERY
+from engage.messages.inbound.reading import read_mailbox
 from engage.messages.links import Links
 from engage.messages.reactions import expire_items
 from engage.messages.rechecking import recheck_held
@@ -38,6 +41,7 @@ log = logging.getLogger(__name__)
 
 OCCURRENCES = "occurrences"  # the turn of looking at dates
 LOOKS = "looks"  # the turn of looking whether playbooks work
+MAILBOXES = "mailboxes"  # the turn of reading what customers write back
 _EVENTS = 1000
 _ENROLMENTS = 500
 _MESSAGES = 500
@@ -57,6 +61,7 @@ class Parts:
     channel: EmailChannel
     calls: Calls = field(default_factory=Calls)
     pace: Pace = field(default_factory=Pace)
+    mailboxes: tuple[Mailbox, ...] = ()
 
 
 def _digest(parts: Parts) -> int:
@@ -130,6 +135,13 @@ def _expiries(parts: Parts) -> int:
         return expire_items(session, now=parts.clock.now())
 
 
+def _mailboxes(parts: Parts) -> int:
+    with parts.database.transaction() as session:
+        if not take_turn(session, MAILBOXES, every=MAILBOXES_EVERY, now=parts.clock.now()):
+            return 0
+    return sum(read_mailbox(parts.database, parts.library, one, parts.clock) for one in parts.mailboxes)
+
+
 def _sweep(parts: Parts) -> int:
     with parts.database.transaction() as session:
         if not take_turn(session, HEARTBEAT, every=BEATS_EVERY, now=parts.clock.now()):
@@ -170,6 +182,7 @@ ROUNDS: dict[str, Callable[[Parts], int]] = {
     "notices": _notices,
     "expiries": _expiries,
     "sweep": _sweep,
+    MAILBOXES: _mailboxes,
     LOOKS: _looks,
 }
 

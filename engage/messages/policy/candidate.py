@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from engage.calendars.business_days import BusinessCalendar
@@ -51,6 +51,7 @@ class Candidate:
     account_phase: str | None = None
     to_former: bool = False  # the topic is meant for customers who have gone, too
     has_left: bool = False
+    away_until: date | None = None  # the last day of the reader's absence
     is_member: bool = True
     is_past_partner: bool = False  # it is about a contract of which the partner alone speaks, to somebody else
     journey_state: str | None = None
@@ -82,6 +83,7 @@ class Candidate:
             "purpose": self.purpose,
             "account_phase": self.account_phase,
             "has_left": self.has_left,
+            "away_until": str(self.away_until) if self.away_until else None,
             "is_member": self.is_member,
             "is_past_partner": self.is_past_partner or None,
             "journey": self.journey_state,

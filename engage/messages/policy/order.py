@@ -7,6 +7,7 @@ from datetime import datetime
 
 from engage.keys import address_key
 from engage.messages.policy import (
+    away,
     consent,
     gates,
     in_product,
@@ -34,6 +35,7 @@ POLICIES: tuple[tuple[str, Policy], ...] = (
     ("paused", paused.check),
     ("one_mail", one_mail.check),
     ("gates", gates.check),
+    ("away", away.check),
     ("sending_hours", sending_hours.check),
     ("touch_budget", touch_budget.check),
 )

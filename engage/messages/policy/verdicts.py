@@ -23,6 +23,7 @@ class Reason(StrEnum):
     OPTED_OUT = "opted_out"
     NO_CONSENT = "no_consent"
     PAUSED = "paused"
+    AWAY = "reader_away"
     CLOSED_HOURS = "closed_hours"
     SAME_ADDRESS = "same_address"
     GATE_CLOSED = "gate_closed"
@@ -144,6 +145,10 @@ WORDS: dict[Reason, dict[str, str]] = {
         "en": "the reader has seen it in the product",
     },
     Reason.SHOWING_OVER: {"ja": "表示する期限が過ぎています", "en": "the day until which it was to be shown is over"},
+    Reason.AWAY: {
+        "ja": "お客様担当者が不在です(自動返信による)",
+        "en": "the contact is away, as their automatic reply says",
+    },
     Reason.CLOSED_HOURS: {"ja": "営業時間になるまで待っています", "en": "waiting for the recipient's business hours"},
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engage.web.console.fact_texts import FACT_TEXTS
+from engage.web.console.inbound_texts import INBOUND_TEXTS
 
 LOCALES = ("ja", "en")
 
@@ -143,6 +144,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "policy.in_product": ("アプリ内の状況と合っている", "What the product has settled leaves room for it"),
     "policy.one_mail": ("同じ方に同じご案内が二重に届かない", "Nobody gets it twice for two customers"),
     "policy.gates": ("配信を止める条件に当たらない", "No gate is closed for the customer"),
+    "policy.away": ("不在の連絡がない", "No word that they are away"),
     "policy.sending_hours": ("配信してよい時間帯", "Within sending hours"),
     "policy.touch_budget": ("配信頻度の上限に達していない", "The budget of touches has room"),
     "approval.until": ("{when}まで", "until {when}"),
@@ -224,6 +226,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "notice.next": ("次の承認待ちを開く", "Open the next one"),
     **FACT_TEXTS,
+    **INBOUND_TEXTS,
     # tasks
     "tasks.title": ("要対応タスク", "Tasks"),
     "tasks.empty": ("対応が必要なタスクはありません。", "There is nothing for you to do."),

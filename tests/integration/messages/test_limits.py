@@ -10,8 +10,8 @@ from sqlalchemy import event, select, update
 
 from engage.channels.email.recording import RecordingChannel
 from engage.customers.tables import Account, Contact, Membership
+from engage.customers.touching import Touched, log_touch
 from engage.db.session import Database
-from engage.events.recording import NewEvent, record
 from engage.messages.delivering import deliver
 from engage.messages.drafting import draft
 from engage.messages.gate import run_gate
@@ -152,13 +152,9 @@ def test_a_call_counts_and_what_would_be_too_late_is_dropped(database: Database)
     waiting(database, 1)
     declare(database, budgets={"account": ONE_A_WEEK, "human_touches": ["touch.logged"], "give_up_after": "3 days"})
     with database.transaction() as session:
-        account = session.scalars(select(Account.id)).one()
-        two_days_ago = MONDAY - days(2)
-        record(
-            session,
-            [NewEvent(key="call", name="touch.logged", occurred_at=two_days_ago, received_at=MONDAY,
-                      account_id=account, contact_id=None, properties={})],
-        )  # fmt: skip
+        account = session.scalars(select(Account.external_id)).one()
+        call = Touched(key="form", account=account, kind="call", at=MONDAY - days(2))
+        log_touch(session, call, by="sato", now=MONDAY)
 
     assert send(database, NOW) == []
     assert states(database) == [("skipped", "budget_used_up: account", None)]

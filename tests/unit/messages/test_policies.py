@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ import pytest
 
 from engage.calendars.business_days import calendar_of
 from engage.calendars.windows import BUSINESS
-from engage.messages.policy import consent, lifecycle, past_partner, sending_hours, still_relevant, suppression
+from engage.messages.policy import away, consent, lifecycle, past_partner, sending_hours, still_relevant, suppression
 from engage.messages.policy.candidate import Candidate, ConsentWord
 from engage.messages.policy.order import POLICIES, judge, judge_copies
 from engage.messages.policy.verdicts import WORDS, Allow, Hold, Reason, Skip, is_personal, is_refusal, say
@@ -140,6 +140,21 @@ def test_mail_waits_for_an_open_day() -> None:
 
     assert isinstance(verdict, Hold)
     assert verdict.until.astimezone(ZoneInfo("Asia/Tokyo")).date().isoformat() == "2027-01-12"
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, Allow()),
+        ({"away_until": date(2027, 1, 12)}, Allow()),
+        ({"away_until": date(2027, 1, 13)}, Hold(datetime(2027, 1, 13, 15, tzinfo=UTC), Reason.AWAY)),
+        ({"away_until": date(2027, 1, 13), "purpose": "transactional"}, Allow()),
+        ({"away_until": date(2027, 1, 13), "channel": "in_app"}, Allow()),
+        ({"away_until": date(2027, 1, 13), "phase": "ask"}, Allow()),
+    ],
+)
+def test_whoever_is_away_gets_it_the_day_after(changed: dict[str, Any], expected: object) -> None:
+    assert away.check(candidate(**changed), NOON) == expected
 
 
 @pytest.mark.parametrize("changed", [{"window": None}, {"channel": "in_app"}, {"phase": "ask"}])

@@ -7,25 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from engage.channels.email.inbound.automatic import Meaning
+from engage.customers.touching import KINDS as TOUCHES
 from engage.journeys.skipping import WHY
 from engage.language.catalogue import BUILT_IN, Catalogue
+from engage.messages.inbound.listing import KINDS
+from engage.messages.inbound.telling import DEPARTURE, FLOOD, REPLY
 from engage.messages.policy.order import POLICIES
+from engage.messages.status import DELIVERY_RANKS
 from engage.web.console import texts
 from engage.web.console.texts import TEXTS, speaker
 
 CONSOLE = Path(texts.__file__).parent
 SAID_BY_CODE = (
-    "theme.",
-    "template.",
-    "approval.cause.",
-    "policy.",
-    "state.",
-    "notice.",
-    "refused.",
-    "error.",
-    "reason.",
-    "fact.",
-)
+    "theme.", "template.", "approval.cause.", "policy.", "state.", "notice.", "refused.", "error.", "reason.", "fact.", "kind.",
+    "meaning.", "matched.", "show.", "departure.", "what.",
+)  # fmt: skip
 
 
 def blanks(text: str) -> set[str]:
@@ -48,6 +45,14 @@ def test_every_text_is_used_and_every_used_text_exists() -> None:
 
     assert used <= set(TEXTS)
     assert {key for key in TEXTS if not key.startswith(SAID_BY_CODE)} <= used
+
+
+def test_every_kind_of_mail_and_of_touch_has_words() -> None:
+    meanings = (*Meaning, *DELIVERY_RANKS, "complained", "unmatched", "colleague", "ours", "flood", "unread")
+    wanted = [f"kind.{kind}" for kind in KINDS] + [f"what.{kind}" for kind in TOUCHES]
+    wanted += [f"meaning.{meaning}" for meaning in meanings if meaning != "none"]
+    wanted += [f"reason.{reason}" for reason in (REPLY, DEPARTURE, FLOOD)]
+    assert [key for key in wanted if key not in TEXTS] == []
 
 
 def test_every_policy_has_words() -> None:
