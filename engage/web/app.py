@@ -14,13 +14,15 @@ from engage.web.errors import handle_errors
 from engage.web.example.blueprint import example_product
 from engage.web.headers import harden
 from engage.web.health import health_checks
+from engage.web.hooks.inbound import inbound_hooks
 from engage.web.hooks.sendgrid import sendgrid_hooks
 from engage.web.in_app.blueprint import in_app_api
 from engage.web.metrics import metrics_page
 from engage.web.public.blueprint import public_pages
 
 BLUEPRINTS = (
-    health_checks, metrics_page, intake_api, sendgrid_hooks, in_app_api, public_pages, console, example_product,
+    health_checks, metrics_page, intake_api, sendgrid_hooks, inbound_hooks, in_app_api, public_pages, console,
+    example_product,
 )  # fmt: skip
 
 
