@@ -17,8 +17,13 @@ from engage.customers.import_kinds import KINDS
 from engage.customers.importing import import_customers, read_customers
 from engage.customers.showing import show_account
 
+_MOST_WORDS = 100
 
-@click.group(cls=LazyGroup, places={"explain": "engage.cli.explain:explain_command"})
+
+@click.group(
+    cls=LazyGroup,
+    places={"explain": "engage.cli.explain:explain_command", "touch": "engage.cli.touching:touch_command"},
+)
 def customers() -> None:
     """Accounts, contacts and contracts: import them, see one, ask why."""
 
@@ -89,12 +94,19 @@ def _person(row: dict[str, Any]) -> str:
 
 def _contract(row: dict[str, Any]) -> str:
     money = f"  {row['amount_minor']} {row.get('currency', '')} (minor units)" if "amount_minor" in row else ""
-    return f"{row['external_id']}  {row['starts_on']} to {row.get('ends_on', '…')}  {row['state']}{money}"
+    return f"{row['external_id']}  {row.get('starts_on', '…')} to {row.get('ends_on', '…')}  {row['state']}{money}"
 
 
 def _event(row: dict[str, Any]) -> str:
     by = f"  {row['by']}" if "by" in row else ""
-    return f"{row['occurred_at']:%Y-%m-%d %H:%M}  {row['name']}{by}"
+    return f"{row['occurred_at']:%Y-%m-%d %H:%M}  {row['name']}{by}{_words(row['properties'])}"
+
+
+def _words(said: dict[str, Any]) -> str:
+    """What a person wrote or noted: a reply's beginning, a colleague's note."""
+    told = [str(said[name]) for name in ("kind", "from_address", "until", "excerpt", "note") if said.get(name)]
+    text = " ".join(" ".join(told).split())
+    return f"  {text[:_MOST_WORDS]}{'…' if len(text) > _MOST_WORDS else ''}" if text else ""
 
 
 _LINES = {"people": _person, "contracts": _contract, "events": _event}

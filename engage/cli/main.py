@@ -22,6 +22,7 @@ COMMANDS = {
     "events": "engage.cli.events:events",
     "customers": "engage.cli.customers:customers",
     "messages": "engage.cli.messages:messages",
+    "inbound": "engage.cli.inbound:inbound",
     "approvals": "engage.cli.approvals:approvals",
     "tasks": "engage.cli.tasks:tasks",
     "surveys": "engage.cli.surveys:surveys",

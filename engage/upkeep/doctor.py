@@ -22,6 +22,7 @@ from engage.staff.tables import InAppKey, StaffMember, WriteKey
 from engage.upkeep.clocks import database_skew, moved_clock
 from engage.upkeep.findings import Finding
 from engage.upkeep.invariants import INVARIANTS, breaches
+from engage.upkeep.mail_findings import doors_of, mailboxes, refusals, unmatched
 from engage.upkeep.vitals import count_listed_unknowns, oldest_waiting
 
 _SLOW = timedelta(minutes=5)
@@ -43,6 +44,7 @@ def examine(patient: Patient) -> list[Finding]:
     """Looks at everything, the ground first; what rests on a thing that is missing is left out."""
     findings = [
         _email(patient.settings),
+        *doors_of(patient.settings),
         moved_clock(patient.clock, patient.settings.clock_file),
         _redis(patient),
     ]
@@ -64,6 +66,9 @@ def examine(patient: Patient) -> list[Finding]:
             *_in_app(session, patient.settings),
             *_lags(session, now),
             *_doubts(session, now),
+            *refusals(session),
+            *mailboxes(session, patient.settings, now),
+            *unmatched(session, now),
             *_ledger(session, now),
             *_owners(session),
             *_pauses(session),

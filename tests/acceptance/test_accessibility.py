@@ -13,10 +13,16 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+from sqlalchemy import select
 
+from engage.channels.email.inbound.arrived import Arrived
 from engage.clock import Clock
+from engage.customers.touching import Touched, log_touch
 from engage.db.session import Database
+from engage.messages.inbound.tables import InboundEmail
+from engage.messages.inbound.taking import take
 from engage.messages.links import Links
+from engage.releases.library import Library
 from engage.rollout.apply import apply_workspace
 from engage.staff import sessions
 from engage.staff.people import add_person
@@ -25,6 +31,7 @@ from engage.testing import make_account, make_contact
 from engage.web.app import create_app
 from engage.web.example.blueprint import FILE
 from tests.support.ledger import publish, queue
+from tests.support.letters import letter
 from tests.support.product import product
 from tests.support.serving import served
 from tests.support.site import (
@@ -53,6 +60,7 @@ class Place:
     product: str
     session: str
     approval: str
+    mail: str
     unsubscribe: dict[str, str]
     browser: Any
 
@@ -79,7 +87,7 @@ def place(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pl
         yield Place(url, shown, *_furnish(database, url, home), browser)
 
 
-def _furnish(database: Database, url: str, home: Path) -> tuple[str, str, dict[str, str]]:
+def _furnish(database: Database, url: str, home: Path) -> tuple[str, str, str, dict[str, str]]:
     now = clock.now()
     with database.transaction() as session:
         sato = add_person(session, email="sato@engage.example", role="csm", family_name="佐藤", now=now)
@@ -100,7 +108,14 @@ def _furnish(database: Database, url: str, home: Path) -> tuple[str, str, dict[s
             for first, locale in enumerate(LOCALES, 100)
         }
         apply_workspace(session, Team(home / "team").load(), author="sato", now=now)
-        return token, asked.public_id, offers
+        left = letter(
+            "退職いたしました。後任は森です。", sender=tanaka.email, headers={"Auto-Submitted": "auto-replied"}
+        )
+        take(session, Library(), [Arrived(door="imap", raw=left, size=len(left))], now=now)
+        mail = session.scalars(select(InboundEmail.public_id)).one()
+        call = Touched(key="call", account="acme", kind="call", at=now, contact="tanaka", note="更新の相談")
+        log_touch(session, call, by="sato@engage.example", now=now)
+        return token, asked.public_id, mail, offers
 
 
 def _task(account_id: int, staff_id: int, now: Any) -> NewTask:
@@ -150,6 +165,9 @@ def test_the_rules_find_what_is_wrong(browser: Any) -> None:
         "approvals/{asked}",
         "approvals/{asked}/edit",
         "tasks",
+        "inbound?show=all",
+        "inbound/{mail}",
+        "customers/acme",
         "templates",
         "templates/greeting/hello",
         "password",
@@ -157,7 +175,20 @@ def test_the_rules_find_what_is_wrong(browser: Any) -> None:
     ],
 )
 def test_a_page_of_the_console_can_be_used_by_everybody(place: Place, locale: str, path: str) -> None:
-    assert looked_at(place, locale, f"/console/{path.format(asked=place.approval)}") == []
+    assert looked_at(place, locale, f"/console/{path.format(asked=place.approval, mail=place.mail)}") == []
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_form_that_logs_a_call_can_be_used_by_everybody(place: Place, locale: str) -> None:
+    page = place.page(locale, *LOOKS[locale], entered=True)
+    page.goto(f"{place.url}/console/customers/acme")
+    page.locator("details.touch summary").click()
+    assert complaints(page) == []
+    page.get_by_role("textbox", name="内容" if locale == "ja" else "What came of it").fill("12月に決める")
+    page.locator("details.touch button.primary").click()
+    page.get_by_role("status").wait_for()
+    assert page.get_by_text("12月に決める").count() >= 1
+    page.context.close()
 
 
 @pytest.mark.parametrize("locale", LOCALES)

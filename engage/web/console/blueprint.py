@@ -8,7 +8,15 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from engage.errors import EngageError
 from engage.web.auth import ConsoleDoor
-from engage.web.console import approval_views, login_views, preference_views, task_views, template_views
+from engage.web.console import (
+    approval_views,
+    customer_views,
+    inbound_views,
+    login_views,
+    preference_views,
+    task_views,
+    template_views,
+)  # fmt: skip
 from engage.web.console.pages import STATIC, reader, show
 from engage.web.console.texts import has_words
 from engage.web.errors import status_of
@@ -52,4 +60,6 @@ def console(engage: Engage) -> Blueprint:
     approval_views.add(pages, engage)
     task_views.add(pages, engage)
     template_views.add(pages, engage)
+    inbound_views.add(pages, engage)
+    customer_views.add(pages, engage)
     return pages

@@ -6,6 +6,7 @@ from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from engage.errors import ConflictError, InputError
+from engage.messages.inbound.listing import mails_behind
 from engage.tasks.listing import list_tasks
 from engage.tasks.raising import finish_task
 from engage.web.console.pages import show
@@ -36,4 +37,6 @@ def add(pages: Blueprint, engage: Engage) -> None:
         now = engage.clock.now()
         with engage.database.reading() as session:
             found = list_tasks(session, now=now)
-        return show("console/tasks.html", status=status, tasks=found, now=now, conflict=conflict, wrong=wrong)
+            mails = mails_behind(session, [task.id for task in found])
+        shown = {"tasks": found, "mails": mails, "conflict": conflict, "wrong": wrong}
+        return show("console/tasks.html", status=status, now=now, **shown)

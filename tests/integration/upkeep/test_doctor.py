@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from engage.channels.email.refusals import OURS_REFUSED
 from engage.config import Settings
 from engage.db.session import Database
 from engage.events.tables import SOURCE_IMPORT, Event
+from engage.messages.inbound.tables import MailboxState
 from engage.releases.tables import PausedPlaybook
 from engage.testing import MONDAY, FrozenClock
 from engage.upkeep.doctor import Patient, examine
 from engage.upkeep.findings import Finding
+from tests.support.ledger import publish, queue
 
 
 def patient(home: Path, database: Database, *, migrated: bool = True, redis: bool | None = True) -> Patient:
@@ -98,3 +101,51 @@ def test_redis_may_be_there_away_or_off(tmp_path: Path, answers: bool | None, ve
     findings = by_name(examine(patient(tmp_path, never_asked, migrated=False, redis=answers)))
     never_asked.close()
     assert findings["redis"].verdict == verdict
+
+
+def test_a_mailbox_is_looked_after(database: Database, tmp_path: Path) -> None:
+    said = {"ENGAGE_HOME": str(tmp_path), "ENGAGE_MAILBOX_URL": "imaps://box:p@mail.example/INBOX"}
+    asked = replace(patient(tmp_path, database), settings=Settings.from_env(said))
+    seen = []
+    for state in (
+        None,
+        {"read_at": MONDAY - timedelta(minutes=2)},
+        {"read_at": MONDAY - timedelta(hours=1)},
+        {"failing_since": MONDAY, "problem": "the login is refused"},
+    ):
+        with database.transaction() as session:
+            if state is not None:
+                kept = session.get(MailboxState, "box@mail.example/INBOX") or MailboxState(
+                    name="box@mail.example/INBOX"
+                )
+                for name, value in state.items():
+                    setattr(kept, name, value)
+                session.add(kept)
+        finding = by_name(examine(asked))["mailbox"]
+        seen.append((finding.verdict, finding.said.removeprefix("box@mail.example/INBOX ")))
+    assert seen == [
+        ("note", "was never read"),
+        ("ok", "was read at 00:58 UTC"),
+        ("bad", "was not read of late"),
+        ("bad", "cannot be read since 2026-11-16 01:00 UTC: the login is refused"),
+    ]
+
+
+def test_a_url_that_names_no_mailbox_is_told_with_the_way_out(database: Database, tmp_path: Path) -> None:
+    said = {"ENGAGE_HOME": str(tmp_path), "ENGAGE_MAILBOX_URL": "imaps://mail.example"}
+    finding = by_name(examine(replace(patient(tmp_path, database), settings=Settings.from_env(said))))["mailbox"]
+    assert (finding.verdict, finding.way_out) == ("bad", "imaps://user:password@host/INBOX")
+
+
+def test_nobody_reads_replies_is_worth_a_note(database: Database, tmp_path: Path) -> None:
+    assert by_name(examine(patient(tmp_path, database)))["replies"].verdict == "note"
+
+
+def test_mail_that_waits_as_the_server_refuses_us_is_told_with_its_words(database: Database, tmp_path: Path) -> None:
+    reason = f"{OURS_REFUSED}: 550 5.7.26 DMARC"
+    with database.transaction() as session:
+        queue(
+            session, publish(session, now=MONDAY), 2, now=MONDAY, reason=reason, due_at=MONDAY + timedelta(minutes=15)
+        )
+    finding = by_name(examine(patient(tmp_path, database)))["mail server"]
+    assert (finding.verdict, finding.count, finding.said) == ("bad", 2, f"2 mails wait: {reason}")

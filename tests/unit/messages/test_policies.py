@@ -181,4 +181,4 @@ def test_every_reason_has_words_in_both_languages() -> None:
     assert set(WORDS) == set(Reason)
     assert all(set(words) == {"ja", "en"} for words in WORDS.values())
     assert say("opted_out", "en") == "the contact opted out of this topic"
-    assert len(POLICIES) == 11
+    assert len(POLICIES) == 12

@@ -20,8 +20,8 @@ from engage.web.console.texts import TEXTS, speaker
 
 CONSOLE = Path(texts.__file__).parent
 SAID_BY_CODE = (
-    "theme.", "template.", "approval.cause.", "policy.", "state.", "notice.", "refused.", "error.", "reason.", "fact.", "kind.",
-    "meaning.", "matched.", "show.", "departure.", "what.",
+    "theme.", "template.", "approval.cause.", "policy.", "state.", "notice.", "refused.", "error.", "reason.", "fact.",
+    "kind.", "meaning.", "matched.", "show.", "departure.", "what.",
 )  # fmt: skip
 
 
