@@ -40,9 +40,14 @@ team: {name: Team, email: team@sample.example}
     f"email_templates/{name}": text
     for locale in ("ja", "en")
     for name, text in {
+        f"_layout/{locale}/head.mjml": """<mj-raw><meta name="color-scheme" content="light dark" /></mj-raw>
+<mj-style>@media (prefers-color-scheme: dark) { body { background: #ffffff } }</mj-style>
+""",
         f"_layout/{locale}/footer.mjml": "<mj-text>{{ team.name }} {{ unsubscribe_url }}</mj-text>",
         f"greeting/hello/{locale}/subject.txt": "{{ account.name }}\n",
-        f"greeting/hello/{locale}/body.mjml": """<mjml><mj-body><mj-section><mj-column>
+        f"greeting/hello/{locale}/body.mjml": """<mjml>
+<mj-head>{% include "_layout/head.mjml" %}<mj-preview>{{ account.name }}</mj-preview></mj-head>
+<mj-body><mj-section><mj-column>
   <mj-text>{% if usage.events > 3 and account.plan < "x" %}<b>{{ account.name }}</b>{% endif %}</mj-text>
   <mj-button href="{{ company.url | safe_url }}">{{ account["plan"] | default("standard") }}</mj-button>
   {% include "_layout/footer.mjml" %}

@@ -115,6 +115,7 @@ def test_an_old_version_is_readable_after_its_fact_was_withdrawn(database: Datab
         name.write_text(
             name.read_text().replace("account.plan", "account.name").replace('account["plan"]', "team.name")
         )
+    team.write("email_templates/greeting/hello/meta.yaml", "needs: [account.name]\n")
     team.write("playbooks/_shared/facts.yaml", "account.tier: text")
     team.write("playbooks/greeting.yaml", PLAYBOOK.replace("account.plan", "account.tier"))
     publish(database, team)
