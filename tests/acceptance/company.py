@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from engage.calendars.holidays import is_working_day
 from engage.channels.base import OutboundEmail
@@ -24,14 +25,14 @@ from engage.language.workspace import Workspace, load_workspace
 from engage.messages.approvals import approve, list_pending
 from engage.messages.links import Links
 from engage.messages.tables import Approval, Message
-from engage.releases.library import Library
+from engage.releases.library import Library, LivePlaybook
 from engage.rollout.apply import apply_workspace
 from engage.staff.keys import create_write_key
 from engage.staff.tables import AccountOwner, StaffMember, WriteKey
 from engage.tasks.tables import Task
 from engage.testing import FrozenClock
 from engage.worker.due import due_kinds
-from engage.worker.rounds import OCCURRENCES, ROUNDS, Parts
+from engage.worker.rounds import LOOKS, OCCURRENCES, ROUNDS, Parts
 from tests.unit.content.letters import ROOT
 
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -78,6 +79,18 @@ def publish_shipped(url: str) -> None:
             apply_workspace(session, five_moments(), author="tests", now=at("2026-01-05"))
     finally:
         database.close()
+
+
+class Focused(Library):
+    """A library of what is published that knows of some moments only: each morning looks at every playbook there is."""
+
+    def __init__(self, moments: tuple[str, ...]) -> None:
+        super().__init__()
+        self._moments = moments
+
+    def live(self, session: Session) -> tuple[LivePlaybook, ...]:
+        """The live playbooks of these moments."""
+        return tuple(one for one in super().live(session) if one.key.startswith(self._moments))
 
 
 class Company:
@@ -213,7 +226,7 @@ class Company:
             morning = self._next_morning()
             self.clock.move_to(min(end, morning, self._next_due()))
             # Dates come in the morning, and with news; to look at any other moment would find nobody.
-            self.work(without=frozenset() if self.clock.now() in (morning, end) else frozenset({OCCURRENCES}))
+            self.work(without=frozenset() if self.clock.now() in (morning, end) else frozenset({OCCURRENCES, LOOKS}))
         return self
 
     def skip_to(self, day: str, hour: int = 9) -> Company:

@@ -10,7 +10,7 @@ import pytest
 
 from engage.db.session import Database
 from engage.releases.library import Library
-from tests.acceptance.company import publish_shipped
+from tests.acceptance.company import FIVE_MOMENTS, Focused, publish_shipped
 from tests.acceptance.scene import Kept, Scene
 from tests.support.postgres import PostgresServer
 from tests.support.stores import DIALECTS
@@ -19,33 +19,40 @@ PUBLISHED = "engage_published"
 
 
 @pytest.fixture(scope="session")
-def published_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Library]:
-    """A SQLite file to copy, and the one library of all its copies: what is published never changes."""
+def published_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file to copy."""
     path = tmp_path_factory.mktemp("published") / "engage.db"
     shutil.copyfile(sqlite_template, path)
     publish_shipped(f"sqlite:///{path}")
-    return path, Library()
+    return path
 
 
 @pytest.fixture(scope="session")
-def published_postgres(postgres: PostgresServer) -> tuple[str, Library]:
-    """A PostgreSQL template, and the one library of all its copies."""
+def published_postgres(postgres: PostgresServer) -> str:
+    """A PostgreSQL template."""
     postgres.add_template(PUBLISHED, publish_shipped)
-    return PUBLISHED, Library()
+    return PUBLISHED
+
+
+@pytest.fixture(scope="module")
+def libraries(request: pytest.FixtureRequest) -> dict[str, Library]:
+    """By database, the one library of all stories of a file: what is published never changes."""
+    moments = getattr(request.module, "MOMENTS", FIVE_MOMENTS)
+    return {dialect: Focused(moments) for dialect in DIALECTS}
 
 
 @pytest.fixture(params=DIALECTS)
-def published(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, Library]]:
+def published(
+    request: pytest.FixtureRequest, libraries: dict[str, Library], tmp_path: Path
+) -> Iterator[tuple[str, Library]]:
     """The URL of a database of its own with the shipped playbooks, and what is published there."""
     if request.param == "sqlite":
-        template, library = request.getfixturevalue("published_sqlite")
         path = tmp_path / "engage.db"
-        shutil.copyfile(template, path)
-        yield f"sqlite:///{path}", library
+        shutil.copyfile(request.getfixturevalue("published_sqlite"), path)
+        yield f"sqlite:///{path}", libraries["sqlite"]
         return
-    name, library = request.getfixturevalue("published_postgres")
-    with request.getfixturevalue("postgres").fresh_database(name) as url:
-        yield url, library
+    with request.getfixturevalue("postgres").fresh_database(request.getfixturevalue("published_postgres")) as url:
+        yield url, libraries["postgresql"]
 
 
 @pytest.fixture(scope="session")

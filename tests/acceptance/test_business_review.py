@@ -10,6 +10,8 @@ from sqlalchemy import text
 from tests.acceptance.company import Company, at, titles
 from tests.acceptance.scene import Scene, lived_once
 
+MOMENTS = ("business-review", "renewal")
+
 REVIEW, RENEWAL = "business-review/review", "renewal/value-so-far"
 PEOPLE = {"山田": ["champion", "decision_maker"], "鈴木": ["end_user"]}
 

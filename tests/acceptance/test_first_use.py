@@ -5,6 +5,8 @@ from __future__ import annotations
 from tests.acceptance.company import Company, titles
 from tests.acceptance.scene import Scene, lived_once
 
+MOMENTS = ("first-use",)
+
 ADMIN, USER, ABSENCE = "first-use/admin", "first-use/end-user", "first-use/absence"
 PEOPLE = {"山田": ["champion", "admin"], "鈴木": ["end_user"], "高橋": ["end_user"]}
 

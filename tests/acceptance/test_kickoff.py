@@ -7,6 +7,8 @@ import pytest
 from tests.acceptance.company import Company, titles
 from tests.acceptance.scene import Scene, lived_once
 
+MOMENTS = ("sales-handoff", "kickoff", "first-use")
+
 WELCOME, MINUTES = "kickoff/welcome", "kickoff/minutes"
 LOCALES = ("ja", "en")
 

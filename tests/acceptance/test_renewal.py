@@ -9,6 +9,8 @@ import pytest
 from tests.acceptance.company import Company, titles
 from tests.acceptance.scene import Scene, lived_once
 
+MOMENTS = ("renewal",)
+
 VALUE, REMINDER, PARTNER = "renewal/value-so-far", "renewal/reminder", "renewal/for-partner"
 LOCALES = ("ja", "en")
 

@@ -15,6 +15,8 @@ from tests.acceptance.company import Company, titles
 from tests.acceptance.scene import Scene, lived_once
 from tests.acceptance.test_renewal import REMINDER, VALUE, renewing
 
+MOMENTS = ("renewal",)
+
 PAGE, DECISION_DAY = "renewal/for-approval", "renewal/decision-day"
 GOING_ON, DECIDING, TALK, NOT_GOING_ON = "継続する", "社内で検討している", "相談したい", "継続しない"
 

@@ -7,6 +7,8 @@ import pytest
 from tests.acceptance.company import Company, titles
 from tests.acceptance.scene import Scene, lived_once
 
+MOMENTS = ("renewal",)
+
 THANKS, REMINDER = "renewal-thanks/thanks", "renewal/reminder"
 
 
