@@ -41,7 +41,12 @@ SETTINGS = (
     Setting("ENGAGE_SLACK", "", "Slack's incoming webhooks for the step `notify`: `name=https://…`", secret=True),
     Setting("ENGAGE_CALL_NETWORKS", "", "inner networks that may be called all the same, such as `10.1.0.0/16`"),
     Setting("ENGAGE_SECRET_KEY", "made once in the home", "signs links, sessions and in-app tokens", secret=True),
+    Setting(
+        "ENGAGE_FORMER_SECRET_KEYS", "", "earlier secret keys, separated by spaces: their links still work", secret=True
+    ),
     Setting("ENGAGE_PUBLIC_URL", "http://127.0.0.1:8000", "where customers and staff reach `engage web`"),
+    Setting("ENGAGE_LINK_URL", "the public URL", "where the links in mails begin, such as `https://go.example.com`"),
+    Setting("ENGAGE_CLICK_TRACKING", "on", "`off`: links in mails lead straight to their pages, and no click is noted"),
     Setting(
         "ENGAGE_PROXIES",
         "0",
@@ -80,6 +85,7 @@ class Settings:
     sendgrid_webhook_keys: tuple[str, ...]
     secret_key: str
     public_url: str
+    link_url: str
     proxies: int
     metrics_token: str
     playbooks_dir: Path
@@ -97,6 +103,8 @@ class Settings:
     bounce_address: str = ""
     mailbox_url: tuple[str, ...] = ()
     sendgrid_inbound_key: str = field(default="", repr=False)
+    former_secret_keys: tuple[str, ...] = ()
+    click_tracking: bool = True
 
     @property
     def clock_file(self) -> Path:
@@ -114,6 +122,7 @@ class Settings:
         env = os.environ if environ is None else environ
         home = Path(env.get("ENGAGE_HOME") or "~/.engage").expanduser().absolute()
         home.mkdir(parents=True, exist_ok=True)
+        public_url = (env.get("ENGAGE_PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/")
         return cls(
             home=home,
             database_url=env.get("ENGAGE_DATABASE_URL") or f"sqlite:///{home / 'engage.db'}",
@@ -123,7 +132,8 @@ class Settings:
             sendgrid_url=(env.get("ENGAGE_SENDGRID_URL") or "https://api.sendgrid.com").rstrip("/"),
             sendgrid_webhook_keys=tuple(env.get("ENGAGE_SENDGRID_WEBHOOK_KEY", "").split()),
             secret_key=env.get("ENGAGE_SECRET_KEY") or _kept_secret(home / "secret_key"),
-            public_url=(env.get("ENGAGE_PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/"),
+            public_url=public_url,
+            link_url=_web_address("ENGAGE_LINK_URL", env.get("ENGAGE_LINK_URL") or public_url),
             proxies=_count("ENGAGE_PROXIES", env.get("ENGAGE_PROXIES") or "0"),
             metrics_token=env.get("ENGAGE_METRICS_TOKEN", ""),
             playbooks_dir=_folder(env.get("ENGAGE_PLAYBOOKS"), "playbooks"),
@@ -141,6 +151,8 @@ class Settings:
             bounce_address=env.get("ENGAGE_BOUNCE_ADDRESS", "").strip(),
             mailbox_url=tuple(env.get("ENGAGE_MAILBOX_URL", "").split()),
             sendgrid_inbound_key=env.get("ENGAGE_SENDGRID_INBOUND_KEY", ""),
+            former_secret_keys=tuple(env.get("ENGAGE_FORMER_SECRET_KEYS", "").split()),
+            click_tracking=_switch("ENGAGE_CLICK_TRACKING", env.get("ENGAGE_CLICK_TRACKING") or "on"),
         )
 
 
@@ -179,6 +191,18 @@ def _count(name: str, said: str) -> int:
     if not said.isdecimal():
         raise InputError("this setting is a number, 0 or more", where=name)
     return int(said)
+
+
+def _web_address(name: str, said: str) -> str:
+    if not said.startswith(("https://", "http://")):
+        raise InputError(f"{said!r} is no address of a web server", where=name, hint="such as https://go.example.com")
+    return said.rstrip("/")
+
+
+def _switch(name: str, said: str) -> bool:
+    if said not in ("on", "off"):
+        raise InputError(f"{said!r} is neither on nor off", where=name)
+    return said == "on"
 
 
 def _locale(name: str, said: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, datetime
 
 
@@ -93,6 +94,11 @@ def task_of_message(message_id: int, reason: str) -> str:
 def message_event(message_public_id: str, what: str) -> str:
     """The message id of an internal event about a message: one of each kind."""
     return f"message:{message_public_id}:{what}"
+
+
+def click_event(message_public_id: str, url: str) -> str:
+    """The message id of a person's click on one page of a message, however often they open it."""
+    return f"message:{message_public_id}:clicked:{hashlib.sha256(url.encode()).hexdigest()[:16]}"
 
 
 def refusal_event(message_public_id: str, contact_id: int, topic: str, words_before: int) -> str:

@@ -51,8 +51,14 @@ def build(settings: Settings | None = None) -> Engage:
         clock=Clock(settings.clock_file),
         database=Database(settings.database_url, nudger=nudger(settings)),
         library=Library(Defaults(locale=settings.default_locale, time_zone=settings.default_timezone)),
-        links=Links(settings.secret_key, settings.public_url),
+        links=links_of(settings),
     )
+
+
+def links_of(settings: Settings) -> Links:
+    """The links of mails, as the settings want them."""
+    made = Links(settings.secret_key, settings.link_url, former_secrets=settings.former_secret_keys)
+    return made if settings.click_tracking else made.straight
 
 
 @contextmanager

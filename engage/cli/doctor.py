@@ -63,6 +63,8 @@ def _value(settings: Settings, name: str) -> str:
     """What is in force for a variable, a default included; passwords in URLs are left out."""
     field = _FIELDS.get(name, name.removeprefix("ENGAGE_").lower())
     value = getattr(settings, field)
+    if isinstance(value, bool):
+        return "on" if value else "off"
     text = " ".join(value) if isinstance(value, tuple) else str(value or "")
     return re.sub(r"://([^:/@]*):[^@]*@", r"://\1:…@", text)
 

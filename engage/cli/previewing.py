@@ -42,7 +42,7 @@ def preview(
     with wiring.opened(settings) as engage, engage.database.reading() as session:
         source: Source = Live(session, engage.library) if from_live else _written(settings)
         now = engage.clock.now()
-        found = preview_account(session, source, account, key=key, public_url=settings.public_url, now=now)
+        found = preview_account(session, source, account, key=key, public_url=settings.link_url, now=now)
     chosen = [one for one in found if locale is None or one.locale in (locale, "")]
     if out is not None:
         for path in _write(chosen, out, now):

@@ -168,7 +168,7 @@ def _files(
         lines = (shown.title, "", shown.body, shown.link or "")
         yield stem.with_name(f"{stem.name}.txt"), "\n".join(lines).encode()
         return
-    links = Links(settings.secret_key, settings.public_url).leading_nowhere()
+    links = Links(settings.secret_key, settings.link_url).leading_nowhere()
     mail = _mail(made, facts, links)
     email = trial_mail(
         mail,

@@ -64,13 +64,14 @@ _KNOWN_TO_ENGAGE = {
     "contract": "created updated started renewed cancelled ended",
     "contact": "left away",
     "consent": "granted withdrawn",
-    "message": "accepted rejected skipped cancelled delivered bounced dropped complained unsubscribed",
+    "message": "accepted rejected skipped cancelled delivered bounced dropped complained unsubscribed clicked",
     "in_app": "seen read clicked dismissed archived expired",
     "playbook": "started form_filled",
     "approval": "approved rejected expired",
 }
 FORM_FILLED = "playbook.form_filled"
 PLAYBOOK_STARTED = "playbook.started"
+CLICKED = "message.clicked"  # a person followed a link of a mail
 BUILT_IN_EVENTS = frozenset({"replied", "answered"}).union(
     f"{noun}.{verb}" for noun, verbs in _KNOWN_TO_ENGAGE.items() for verb in verbs.split()
 )

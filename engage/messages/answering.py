@@ -17,6 +17,7 @@ from engage.errors import ConflictError, InputError, NotFoundError
 from engage.language.questions import Question
 from engage.messages.formats import language_of
 from engage.messages.linked import address_of, masked, message_of
+from engage.messages.links import Links
 from engage.messages.tables import Message
 from engage.releases.library import Library
 from engage.surveys.answering import Asked, Reply, answers_to, read_reply, store_answer
@@ -52,6 +53,12 @@ class ClosedError(ConflictError):
     """No answer is taken by this link any more, or not yet; nothing was stored."""
 
     code = "closed"
+
+
+def signed_in(session: Session, library: Library, links: Links, token: str) -> tuple[str, str, str]:
+    """The message, the question and the choice of a link; NotFoundError where it is of no question that is asked."""
+    questions = library.vocabulary(session).questions
+    return links.read_answer(token, lambda: ((key, one) for key, asked in questions.items() for one in asked.choices))
 
 
 def describe(session: Session, library: Library, signed: tuple[str, str, str], *, now: datetime) -> Form:

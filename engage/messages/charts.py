@@ -16,9 +16,9 @@ from markupsafe import Markup
 
 from engage.errors import NotFoundError
 from engage.messages.links import Links
+from engage.messages.marks import marked
 
 CHART = "chart:"
-OPEN, CLOSE = "\x02", "\x03"  # what rendering signs stands between these; no fact can hold them
 MOST_BARS = 60
 _SIZES = {"bars": (536, 120), "progress": (536, 28)}
 _RETINA = 2
@@ -85,7 +85,7 @@ def _as_data(picture: bytes) -> str:
 
 
 def _marked(kind: str, shares: Sequence[int]) -> Markup:
-    return Markup(f"{OPEN}{CHART}{kind} {' '.join(map(str, shares))}{CLOSE}")  # noqa: S704  digits only
+    return Markup(marked(f"{CHART}{kind} {' '.join(map(str, shares))}"))  # noqa: S704  digits only
 
 
 def _share(part: Decimal, whole: Decimal) -> int:

@@ -2,23 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
+from ipaddress import ip_address, ip_network
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from engage.customers.tables import Account, Contact
+from engage.messages.click_rules import SETTLES
+from engage.messages.following import may_follow
+from engage.messages.links import Links
 from engage.messages.tables import Click, Message
+from engage.messages.targets import targets_of
+from engage.releases.library import Library
 
 _LONGEST_AGENT = 300
+_READER = (
+    select(Message.id, Contact.traits.label("contact_said"), Account.traits.label("account_said"))
+    .join(Contact, Contact.id == Message.contact_id)
+    .outerjoin(Account, Account.id == Message.account_id)
+    .where(Message.public_id == bindparam("public_id"))
+)
+
+
+def follow(session: Session, library: Library, links: Links, token: str) -> tuple[str, str]:
+    """The message and the page of a link; raises NotFoundError for one that is not ours."""
+
+    def targets(public_id: str) -> Iterator[str]:
+        message = session.scalar(select(Message).where(Message.public_id == public_id))
+        return targets_of(library, session, message) if message else iter(())
+
+    return links.read_click(token, targets)
 
 
 def note_click(
-    session: Session, public_id: str, url: str, *, method: str, user_agent: str | None, now: datetime
+    session: Session,
+    public_id: str,
+    url: str,
+    *,
+    method: str,
+    user_agent: str | None,
+    address: str | None,
+    now: datetime,
 ) -> bool:
-    """Appends a click row; False when the message is not in the ledger, as with a preview."""
-    message_id = session.scalar(select(Message.id).where(Message.public_id == public_id))
-    if message_id is None:
+    """Appends a click row; False when the message is not in the ledger, or its reader is not to be followed."""
+    message = session.execute(_READER, {"public_id": public_id}).first()
+    if message is None or not may_follow(message.contact_said, message.account_said):
         return False
-    agent = user_agent[:_LONGEST_AGENT] if user_agent else None
-    session.add(Click(message_id=message_id, url=url, at=now, method=method, user_agent=agent))
+    click = Click(
+        message_id=message.id,
+        url=url,
+        at=now,
+        method=method,
+        user_agent=user_agent[:_LONGEST_AGENT] if user_agent else None,
+        network=network_of(address),
+        judge_at=now + SETTLES,
+    )
+    session.add(click)
     return True
+
+
+def network_of(address: str | None) -> str | None:
+    """The network that an address is in, wide enough to name nobody."""
+    try:
+        plain = ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return None
+    plain = getattr(plain, "ipv4_mapped", None) or plain
+    return str(ip_network(f"{plain}/{24 if plain.version == 4 else 48}", strict=False))

@@ -17,6 +17,7 @@ from engage.language.customer_words import USE_CASE
 from engage.language.questions import QUESTION, question_facts
 from engage.language.vocabulary import Vocabulary
 from engage.messages.contexts import find, greeting, missing, path_of, pruned
+from engage.messages.following import UNFOLLOWED
 from engage.messages.links import Links
 from engage.messages.policy.past_partner import PARTNER
 from engage.messages.rendering import TemplateText, compiled, fill_email, fill_in_app
@@ -26,12 +27,16 @@ from engage.staff.tables import StaffMember
 
 FACTS_MISSING, RENDER_FAILED = "facts_missing", "render_failed"
 LONGEST_REASON = 500
-# What the envelope needs, whatever the words need.
-_ADDRESSING = frozenset((who, what) for who in ("sender", "team") for what in ("name", "email")) | {
-    ("contact", "family_name"),
-    ("contact", "given_name"),
-    (QUESTION, "key"),
-}
+# What the envelope and the links need, whatever the words need.
+_ADDRESSING = (
+    frozenset((who, what) for who in ("sender", "team") for what in ("name", "email"))
+    | UNFOLLOWED
+    | {
+        ("contact", "family_name"),
+        ("contact", "given_name"),
+        (QUESTION, "key"),
+    }
+)
 # What counting again needs, whatever the template names: the days that the figures are about.
 _PERIOD = frozenset(("occurrence", name) for name in ("previous_start", "period_start", "period_end"))
 _PROBE = Links("only to see whether a mail can be made", "https://probe.invalid")

@@ -8,28 +8,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from html import unescape
 from typing import Any, Protocol
 
 from jinja2 import Template, TemplateError
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from engage.errors import EngageError, PlaybookError, Problem
+from engage.errors import EngageError
 from engage.language.questions import QUESTION
-from engage.language.tags import STAND_IN, protect, restore, tag_at
 from engage.language.template_facts import ANSWER_URL
 from engage.language.templates import SECTION
-from engage.messages.charts import CHART, CLOSE, OPEN
+from engage.messages.following import Following
 from engage.messages.formats import html_lines, safe_url
 from engage.messages.links import Links
+from engage.messages.marks import mark_links
 from engage.messages.sandbox import compile_source, paths_used
 from engage.messages.textpart import derive_text, drop_tag_lines, tidy
 
-_MARKED = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
-_HREF = re.compile(r"(<(?:a|area|v:\w+)\b[^<>]*?\shref=)(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
-_ACTIVE = re.compile(r"<script\b|<iframe\b|<object\b|<form\b|\son[a-z]+\s*=", re.IGNORECASE)
-_OUR_PAGES = ("unsubscribe_url", ANSWER_URL)  # these links are signed already; nothing is gained by a second hop
 SECTIONS = "_sections"  # where a mail's inputs keep what travels in it; templates cannot reach such names
 _LINE_ENDS = re.compile(r"\s+")
 
@@ -152,31 +147,36 @@ def compiled(template: TemplateText) -> CompiledTemplate:
 def render_email(library: Templates, session: Session, message: Renderable, *, links: Links) -> RenderedEmail:
     """The mail of a message: the stored bytes where a person approved them, else made from its facts.
 
-    A message that is made again was surely not handed over before. Only where its links begin may have changed since.
+    A message that is made again was surely not handed over before. Only how its links are made may have changed since.
     """
     if message.html is not None:
         return _stored(message)
-    template = library.template(session, message.template_version_id)
-    sections = [_section(library, session, kept) for kept in message.inputs.get(SECTIONS) or ()]
-    rendered = _filled(template, message, links, sections)
-    if message.sha in (None, rendered.sha):
-        return rendered
-    before = links.beginning_with(message.link_base or links.public_url)
-    if _filled(template, message, before, sections).sha == message.sha:
+    rendered = _made(library, session, message, links)
+    if message.sha in (None, rendered.sha) or _way_of_then(library, session, message, links) is not None:
         return rendered
     raise RenderError("the mail made now differs from the one made before", code="render_drift")
 
 
-def _filled(
-    template: TemplateText, message: Renderable, links: Links, sections: Sequence[Section] = ()
-) -> RenderedEmail:
+def links_as_sent(library: Templates, session: Session, message: Renderable, *, links: Links) -> Links:
+    """The links in the way in which those of a message were made when it was handed over."""
+    is_made = message.html is None and message.sha is not None
+    found = _way_of_then(library, session, message, links) if is_made else None
+    return found or links.beginning_with(message.link_base or links.public_url)
+
+
+def _way_of_then(library: Templates, session: Session, message: Renderable, links: Links) -> Links | None:
+    ways = links.as_before(message.link_base or links.public_url)
+    return next((way for way in ways if _made(library, session, message, way).sha == message.sha), None)
+
+
+def _made(library: Templates, session: Session, message: Renderable, links: Links) -> RenderedEmail:
     return fill_email(
-        template,
+        library.template(session, message.template_version_id),
         message.inputs,
         links=links,
         message_id=message.public_id,
         purpose=message.purpose,
-        sections=sections,
+        sections=[_section(library, session, kept) for kept in message.inputs.get(SECTIONS) or ()],
     )
 
 
@@ -201,12 +201,13 @@ def fill_email(
         context[SECTION] = "\n".join(text for _, text in travelling)
     with _said_clearly(template):
         subject = _one_line(ready.subject.render(context))
-        text = tidy(ready.text.render(context))
+        following = Following(links, message_id, facts)
+        text = tidy(following.text(ready.text.render(context)))
         context["salutation"] = html_lines(facts.get("salutation", ""))
         if travelling:
             context[SECTION] = Markup("\n".join(html for html, _ in travelling))  # noqa: S704  made by our templates
         html = ready.html.render(context) if ready.html else ""
-        html = _MARKED.sub(lambda found: _signed(found[1], links, message_id), html)
+        html = following.html(html)
     if not subject:
         raise RenderError("the subject is empty", where=_place(template))
     return RenderedEmail(subject, html, text, fingerprint(subject, html, text))
@@ -220,8 +221,9 @@ def fill_section(section: Section, *, links: Links) -> tuple[str, str]:
     with _said_clearly(section.template):
         if ready.section is None:
             raise RenderError("it has nothing to say in another mail")
+        following = Following(links, section.message_id, section.facts)
         html, text = (part.render(context) for part in ready.section)
-        return _MARKED.sub(lambda found: _signed(found[1], links, section.message_id), html), tidy(text)
+        return following.html(html), tidy(following.text(text))
 
 
 def _context(
@@ -271,13 +273,13 @@ def _compiled(
     name: str, locale: str, subject: str, html: str, text: str | None, link: str, section: str
 ) -> CompiledTemplate:
     where = f"{name}/{locale}"
-    spoken = drop_tag_lines(text if text else derive_text(html, locale=locale))
+    spoken = drop_tag_lines(text if text else derive_text(html, locale=locale, follow=True))
     own = frozenset(paths_used(section, locale=locale, where=where))
     sources = (subject, html, spoken, link)
     paths = own.union(path for source in sources for path in paths_used(source, locale=locale, where=where))
     return CompiledTemplate(
         subject=compile_source(subject.strip(), locale=locale, html=False, where=f"{where}/subject"),
-        html=compile_source(_marked(html, where), locale=locale, html=True, where=f"{where}/body") if html else None,
+        html=compile_source(mark_links(html, where), locale=locale, html=True, where=f"{where}/body") if html else None,
         text=compile_source(spoken, locale=locale, html=False, where=f"{where}/text"),
         link=compile_source(link, locale=locale, html=False, where=f"{where}/link") if link else None,
         paths=paths,
@@ -288,9 +290,9 @@ def _compiled(
 
 
 def _compiled_section(section: str, locale: str, where: str) -> tuple[Template, Template]:
-    spoken = drop_tag_lines(derive_text(section, locale=locale))
+    spoken = drop_tag_lines(derive_text(section, locale=locale, follow=True))
     place = f"{where}/{SECTION}"
-    marked = _marked(section, place)
+    marked = mark_links(section, place)
     return (
         compile_source(marked, locale=locale, html=True, where=place),
         compile_source(spoken, locale=locale, html=False, where=place),
@@ -308,41 +310,6 @@ def _with_links(question: Mapping[str, Any], link: Callable[[str], str]) -> dict
     """The question with a link on each of its choices."""
     choices = [{**choice, ANSWER_URL: link(choice["key"])} for choice in question.get("choices") or ()]
     return {**question, "choices": choices}
-
-
-def _marked(html: str, where: str) -> str:
-    """The source with a mark around every href that a click link will stand for."""
-    protected, tags = protect(html)
-    active = _ACTIVE.search(protected)
-    if active:
-        line = protected.count("\n", 0, active.start()) + 1
-        raise PlaybookError(
-            [Problem(where, line, 1, "template-active", f'"{active[0].strip()}" has no place in a mail')]
-        )
-    return restore(_HREF.sub(lambda found: _marked_href(found, tags, where), protected), tags)
-
-
-def _marked_href(found: re.Match[str], tags: list[str], where: str) -> str:
-    url = (found[2] if found[2] is not None else found[3]).strip()
-    quote = '"' if found[2] is not None else "'"
-    if not url:
-        line = found.string.count("\n", 0, found.start()) + 1
-        raise PlaybookError([Problem(where, line, 1, "template-empty-link", "this link leads nowhere")])
-    made_of_facts = STAND_IN.match(url) is not None
-    is_our_page = made_of_facts and any(name in tag_at(url[0], tags) for name in _OUR_PAGES)
-    if is_our_page or not (made_of_facts or url.lower().startswith(("http:", "https:"))):
-        return found[0]
-    return f"{found[1]}{quote}{OPEN}{url}{CLOSE}{quote}"
-
-
-def _signed(escaped: str, links: Links, message_id: str) -> str:
-    """A click link for a web page, the address of a chart; mail and telephone links stay, anything else is refused."""
-    if escaped.startswith(CHART):
-        return links.chart_url(escaped.removeprefix(CHART))
-    url = safe_url(unescape(escaped) if "&" in escaped else escaped)
-    if url[:4].lower() != "http":
-        return escaped
-    return links.click_url(message_id, url)
 
 
 def _one_line(text: str) -> str:

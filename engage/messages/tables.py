@@ -1,4 +1,4 @@
-"""The ledger: messages, attempts and their batches, receipts, approvals, gate checks, suppressions, clicks."""
+"""The ledger: messages, attempts and their batches, receipts, approvals, gate checks, suppressions, clicks judged."""
 
 from __future__ import annotations
 
@@ -64,6 +64,7 @@ class Message(Base):
     text: Mapped[str | None]
     sha: Mapped[str | None]  # of subject, html and text as approved, or as sent
     link_base: Mapped[str | None]  # where the links of what was last handed over begin
+    mail_id: Mapped[str | None]  # its Message-ID, chosen at the first attempt and kept
     created_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -187,10 +188,15 @@ class Suppression(Base):
 
 
 class Click(Base):
-    """A link of a message was fetched; decides nothing until judged human."""
+    """A link of a message was fetched; decides nothing until judged human. `judge_at` is the job."""
 
     __tablename__ = "clicks"
-    __table_args__ = (Index("ix_clicks_message_id", "message_id"),)
+    __table_args__ = (
+        Index("ix_clicks_message_id", "message_id"),
+        Index("ix_clicks_network_at", "network", "at"),
+        Index("ix_clicks_judge_at", "judge_at", postgresql_where=text("judge_at IS NOT NULL"),
+              sqlite_where=text("judge_at IS NOT NULL")),
+    )  # fmt: skip
 
     id: Mapped[identity]
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"))
@@ -198,3 +204,18 @@ class Click(Base):
     at: Mapped[datetime]
     method: Mapped[str]
     user_agent: Mapped[str | None]
+    network: Mapped[str | None]  # where from, to the /24 or /48: an address would name a person
+    judge_at: Mapped[datetime | None]
+
+
+class ClickVerdict(Base):
+    """Who followed a link, a person or a machine, and why we think so; the newest of a click holds, all are kept."""
+
+    __tablename__ = "click_verdicts"
+    __table_args__ = (Index("ix_click_verdicts_click_id", "click_id"),)
+
+    id: Mapped[identity]
+    click_id: Mapped[int] = mapped_column(ForeignKey("clicks.id"))
+    verdict: Mapped[str]  # human | machine | unsure
+    reasons: Mapped[list[Any]] = mapped_column(default=list)
+    at: Mapped[datetime]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from engage.language.tags import STAND_IN, protect, restore, tag_at
 from engage.messages.formats import language_of
+from engage.messages.marks import leads_out, marked
 
 if TYPE_CHECKING:
     from html2text import HTML2Text
@@ -32,14 +33,17 @@ _AFTER_TAG = re.compile(r"^((?:\{%(?:(?!%\})[^\n])*%\})+)[ \t]+", re.MULTILINE)
 _BLANKS = re.compile(r"\n(?:[ \t]*\n){2,}")  # begins with a sign that is found fast
 
 
-def derive_text(html: str, *, locale: str) -> str:
-    """The template of the text part: the same facts and conditions, links as `label: URL`."""
+def derive_text(html: str, *, locale: str, follow: bool = False) -> str:
+    """The template of the text part: the same facts and conditions, links as `label: URL`.
+
+    With `follow` those that lead out are marked; not one whose address is what the author wants to be read.
+    """
     japanese = language_of(locale) == "ja"
     protected, tags = protect(html)
     protected = _PICTURE.sub(lambda found: _spoken_picture(found[0], tags), protected)
     protected = _ROW.sub(lambda row: _spoken_row(row[0], japanese), _without_unseen(protected))
     text = _reader().handle(protected.replace("</table>", "</table><p></p>"))
-    text = _LINK.sub(lambda found: _spoken_link(found, tags), text)
+    text = _LINK.sub(lambda found: _spoken_link(found, tags, follow=follow), text)
     text = _RULE.sub("----", _HEADING.sub("", text))
     text = _BULLET.sub("・" if japanese else "- ", text)
     text = _ESCAPED.sub(r"\1", _EDGES.sub("", text))
@@ -99,13 +103,17 @@ def _spoken_row(row: str, japanese: bool) -> str:
     return _BETWEEN_CELLS.sub(lambda found: f"{found[1]}{found[2]}{between}", row)
 
 
-def _spoken_link(found: re.Match[str], tags: list[str]) -> str:
+def _spoken_link(found: re.Match[str], tags: list[str], *, follow: bool) -> str:
     label = found[1].strip()
     url = _ESCAPED.sub(r"\1", entities.unescape(found[2])).split(' "')[0]
     if url.startswith("mailto:") and "?" in url:
         return label
     shown = re.sub(r"^(mailto|tel):", "", url)
-    spoken = shown if restore(label, tags) in ("", restore(shown, tags), restore(url, tags)) else f"{label}: {shown}"
+    said = restore(label, tags)
+    is_address = said in (restore(shown, tags), restore(url, tags))
+    if follow and not is_address and leads_out(url, tags):
+        shown = marked(url)
+    spoken = shown if is_address or not said else f"{label}: {shown}"
     before = found.string[found.start() - 1 : found.start()] if found.start() else ""
     opens = " " if spoken == shown and before.isalpha() else ""
     closes = " " if found[3] is not None and not found[3].isspace() else ""

@@ -24,7 +24,7 @@ from engage.messages.copies import load_copied
 from engage.messages.envelope import lock_correspondents
 from engage.messages.ledger_views import show_message, the_message
 from engage.messages.links import Links
-from engage.messages.rendering import RenderedEmail, fingerprint, render_email, render_in_app
+from engage.messages.rendering import RenderedEmail, fingerprint, links_as_sent, render_email, render_in_app
 from engage.messages.tables import Attempt, GateCheck, Message
 from engage.releases.library import Library
 from engage.releases.tables import PlaybookVersion, TemplateVersion
@@ -47,7 +47,7 @@ class _Words:
 def bundle(session: Session, library: Library, public_id: str, *, links: Links) -> bytes:
     """A zip file with the message, its inputs, versions and decisions, its whole ledger, and a manifest."""
     message = the_message(session, public_id)
-    words = _words(session, library, message, links.beginning_with(message.link_base or links.public_url))
+    words = _words(session, library, message, links)
     files = {
         **words.files,
         "ledger.json": _json(show_message(session, public_id)),
@@ -65,6 +65,7 @@ def bundle(session: Session, library: Library, public_id: str, *, links: Links) 
 def _words(session: Session, library: Library, message: Message, links: Links) -> _Words:
     try:
         if message.channel == "email":
+            links = links_as_sent(library, session, message, links=links)
             rendered = render_email(library, session, message, links=links)
         else:
             shown = render_in_app(library, session, message)

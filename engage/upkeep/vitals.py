@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from engage.events.tables import Event
 from engage.journeys.tables import Enrolment, Lease
 from engage.messages.status import STATES
-from engage.messages.tables import Approval, Attempt, Message
+from engage.messages.tables import Approval, Attempt, Click, Message
 from engage.messages.unknowns import LISTED_AFTER
 
 # Every living worker asks for this turn all the time, and one of them gets it each time it is due.
 HEARTBEAT, BEATS_EVERY = "sweep", timedelta(seconds=15)
 # Spelled out as in the partial indexes: SQLite uses one only where the statement repeats its words.
 _WAITING = text("messages.state IN ('queued', 'held')")
+_TO_JUDGE = text("clicks.judge_at IS NOT NULL")
 _IN_DOUBT = text("messages.state = 'unknown'")
 
 
@@ -63,6 +64,7 @@ def oldest_waiting(session: Session, now: datetime) -> dict[str, timedelta]:
         "approvals": select(func.min(Approval.expires_at)).where(
             Approval.state == "pending", Approval.expires_at <= now
         ),
+        "clicks": select(func.min(Click.judge_at)).where(_TO_JUDGE, Click.judge_at <= now),
     }
     since = {what: session.scalar(statement) for what, statement in oldest.items()}
     return {what: max(now - at, timedelta(0)) if at else timedelta(0) for what, at in since.items()}

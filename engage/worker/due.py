@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from engage.channels.in_app.tables import InAppItem
 from engage.events.tables import Event
 from engage.journeys.tables import Enrolment, Lease
-from engage.messages.tables import Approval, Message
+from engage.messages.tables import Approval, Click, Message
 from engage.notices.tables import Notice
 
 # In the order in which the work flows; worker/rounds.py has a function for each.
@@ -22,13 +22,15 @@ KINDS = (
     "sweep",
     "recheck",
     "deliver",
+    "clicks",
     "notices",
     "expiries",
     "mailboxes",
     "looks",
 )
-# Spelled out as in the partial index: SQLite uses one only where the statement repeats its words.
+# Spelled out as in the partial indexes: SQLite uses one only where the statement repeats its words.
 _WAITING = text("messages.state IN ('queued', 'held')")
+_TO_JUDGE = text("clicks.judge_at IS NOT NULL")
 _OPEN_ITEMS = text("expired_at IS NULL AND dismissed_at IS NULL AND archived_at IS NULL")
 
 
@@ -48,6 +50,7 @@ def _questions(now: datetime) -> dict[str, ColumnElement[bool]]:
         # Those that were held first: what they still lack decides whether they may go at all.
         "recheck": exists().where(_WAITING, Message.state == "held", Message.due_at <= now),
         "deliver": exists().where(_WAITING, Message.state == "queued", Message.due_at <= now),
+        "clicks": exists().where(_TO_JUDGE, Click.judge_at <= now),
         "notices": exists().where(Notice.due_at <= now),
         "expiries": exists().where(_OPEN_ITEMS, InAppItem.expires_at <= now),
         "sweep": _time_has_come("sweep", now),

@@ -24,6 +24,7 @@ from engage.messages.delivering import Pace, deliver
 from engage.messages.expiring import expire_approvals
 from engage.messages.inbound.reading import EVERY as MAILBOXES_EVERY
 from engage.messages.inbound.reading import read_mailbox
+from engage.messages.judging import judge_clicks
 from engage.messages.links import Links
 from engage.messages.reactions import expire_items
 from engage.messages.rechecking import recheck_held
@@ -45,6 +46,7 @@ MAILBOXES = "mailboxes"  # the turn of reading what customers write back
 _EVENTS = 1000
 _ENROLMENTS = 500
 _MESSAGES = 500
+_CLICKS = 500
 _OCCURRENCES_EVERY = timedelta(minutes=1)
 _LOOKS_EVERY = timedelta(hours=1)
 _LONGEST_REST = 30.0
@@ -126,6 +128,11 @@ def _deliver(parts: Parts) -> int:
     )
 
 
+def _clicks(parts: Parts) -> int:
+    with parts.database.transaction() as session:
+        return judge_clicks(session, now=parts.clock.now(), limit=_CLICKS)
+
+
 def _notices(parts: Parts) -> int:
     return deliver_notices(parts.database, parts.library, parts.channel, parts.calls, parts.clock, limit=_MESSAGES)
 
@@ -179,6 +186,7 @@ ROUNDS: dict[str, Callable[[Parts], int]] = {
     "approvals": _approvals,
     "recheck": _recheck,
     "deliver": _deliver,
+    "clicks": _clicks,
     "notices": _notices,
     "expiries": _expiries,
     "sweep": _sweep,

@@ -17,7 +17,6 @@ from engage.config import Settings
 from engage.customers.tables import Contact
 from engage.db.session import Database
 from engage.ids import new_id
-from engage.messages.links import Links
 from engage.messages.tables import Approval, Message
 from engage.releases.library import Library
 from engage.releases.tables import TemplateVersion
@@ -28,7 +27,7 @@ from engage.web.console.blueprint import console
 from engage.web.errors import handle_errors
 from engage.web.headers import harden
 from engage.web.in_app.blueprint import in_app_api
-from engage.wiring import Engage
+from engage.wiring import Engage, links_of
 
 SECRET = "a secret for tests"
 MAIL = """<!doctype html><html lang="ja"><head><meta charset="utf-8"><title>-</title></head><body>
@@ -40,8 +39,7 @@ def installation(database: Database, clock: Clock, home: Path, **said: Any) -> E
     """Everything a web process needs, over this database."""
     settings = Settings.from_env({"ENGAGE_HOME": str(home), "ENGAGE_SECRET_KEY": SECRET})
     settings = replace(settings, **said)
-    links = Links(settings.secret_key, settings.public_url)
-    return Engage(settings=settings, clock=clock, database=database, library=Library(), links=links)
+    return Engage(settings=settings, clock=clock, database=database, library=Library(), links=links_of(settings))
 
 
 def site(engage: Engage) -> Flask:

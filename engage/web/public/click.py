@@ -8,8 +8,8 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from engage.errors import NotFoundError, StoreUnavailableError
-from engage.messages.clicking import note_click
-from engage.web.public.pages import refused
+from engage.messages.clicking import follow, note_click
+from engage.web.public.pages import away, refused
 from engage.wiring import Engage
 
 log = logging.getLogger(__name__)
@@ -21,10 +21,14 @@ def add(pages: Blueprint, engage: Engage) -> None:
     @pages.get("/click/<token>")
     def click(token: str) -> AnyResponse:
         try:
-            public_id, url = engage.links.read_click(token)
+            with engage.database.reading() as session:
+                public_id, url = follow(session, engage.library, engage.links, token)
         except NotFoundError:
             return refused()
-        _note(public_id, url)
+        except StoreUnavailableError:
+            return away()
+        if engage.links.follows_clicks:
+            _note(public_id, url)
         response = redirect(url, code=302)
         response.headers["Cache-Control"] = "no-store"
         response.headers["Referrer-Policy"] = "no-referrer"
@@ -35,8 +39,14 @@ def add(pages: Blueprint, engage: Engage) -> None:
         """The reader gets to the page even when the store is away."""
         try:
             with engage.database.transaction() as session:
-                agent = request.headers.get("User-Agent")
-                now = engage.clock.now()
-                note_click(session, public_id, url, method=request.method, user_agent=agent, now=now)
+                note_click(
+                    session,
+                    public_id,
+                    url,
+                    method=request.method,
+                    user_agent=request.headers.get("User-Agent"),
+                    address=request.remote_addr,
+                    now=engage.clock.now(),
+                )
         except StoreUnavailableError:
             log.warning("a click could not be noted")

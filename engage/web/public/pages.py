@@ -1,4 +1,4 @@
-"""What every public page has in common: strict headers, and the page for a link that is not ours."""
+"""What every public page has in common: strict headers, and the pages for a link that leads nowhere, or not now."""
 
 from __future__ import annotations
 
@@ -20,6 +20,17 @@ def stern(response: Response) -> Response:
 
 def refused() -> Response:
     """The page for a link that was cut short, changed or never ours, in the language the browser asks for."""
+    return _page_about("bad", 404)
+
+
+def away() -> Response:
+    """The page for a moment in which the store does not answer."""
+    response = _page_about("away", 503)
+    response.headers["Retry-After"] = "30"
+    return response
+
+
+def _page_about(kind: str, status: int) -> Response:
     locale = language_asked(request)
-    lines = {"title": WORDS[locale]["bad.title"], "lead": WORDS[locale]["bad.lead"]}
-    return stern(make_response(render_template("public/page.html", locale=locale, lines=lines, company=""), 404))
+    lines = {"title": WORDS[locale][f"{kind}.title"], "lead": WORDS[locale][f"{kind}.lead"]}
+    return stern(make_response(render_template("public/page.html", locale=locale, lines=lines, company=""), status))

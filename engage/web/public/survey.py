@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, make_response, render_template, request
 
 from engage.errors import ConflictError, InputError, NotFoundError
-from engage.messages.answering import Form, answer, describe
+from engage.messages.answering import Form, answer, describe, signed_in
 from engage.messages.formats import filters_for
 from engage.surveys.answering import FURTHEST, Reply
 from engage.web.public.pages import refused, stern
@@ -31,8 +31,8 @@ def add(pages: Blueprint, engage: Engage) -> None:
     @pages.post("/survey/<token>")
     def survey_answer(token: str) -> Response:
         try:
-            signed = engage.links.read_answer(token)
             with engage.database.transaction() as session:
+                signed = signed_in(session, engage.library, engage.links, token)
                 reply = answer(session, engage.library, signed, request.form, now=engage.clock.now())
         except NotFoundError:
             return refused()
@@ -43,8 +43,8 @@ def add(pages: Blueprint, engage: Engage) -> None:
         return _thanks(_form(token), reply)
 
     def _form(token: str) -> Form:
-        signed = engage.links.read_answer(token)
         with engage.database.reading() as session:
+            signed = signed_in(session, engage.library, engage.links, token)
             return describe(session, engage.library, signed, now=engage.clock.now())
 
 

@@ -17,6 +17,8 @@ WORDS: dict[str, dict[str, str]] = {
         "done.scope": "ほかのご案内や契約上の連絡は引き続きお送りします。",
         "bad.title": "このリンクは使えません",
         "bad.lead": "途中で切れているか、当社のリンクではありません。メールからもう一度開いてください。",
+        "away.title": "ただいま接続しにくくなっています",
+        "away.lead": "お手数ですが、しばらくしてからメールのリンクをもう一度開いてください。",
     },
     "en": {
         "offer.title": "Stop these mails",
@@ -30,6 +32,8 @@ WORDS: dict[str, dict[str, str]] = {
         "done.scope": "Other news, and what your contract requires, still reach you.",
         "bad.title": "This link does not work",
         "bad.lead": "It was cut short, or it is not one of ours. Open the link from the mail again, or copy all of it.",
+        "away.title": "This page cannot be reached right now",
+        "away.lead": "Please open the link in the mail again in a little while.",
     },
 }
 

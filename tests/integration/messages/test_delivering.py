@@ -594,3 +594,16 @@ def test_an_address_that_a_server_knows_to_be_dead_is_stopped_and_a_policy_stops
         stopped = [tuple(row) for row in session.execute(asked)]
     assert stopped == [("ben@customer.example", "*", "bounced"), ("user-0@customer.example", "*", "bounced")]
     assert [row.state for row in messages(database)] == ["rejected", "rejected", "accepted"]
+
+
+@pytest.mark.parametrize("way", range(3))
+def test_a_mail_whose_links_were_made_in_a_former_way_is_made_in_todays(database: Database, way: int) -> None:
+    queued(database, 1)
+    clock, channel = FrozenClock(), RecordingChannel()
+    before = list(LINKS.as_before(LINKS.public_url))[way]
+    deliver(database, Library(), RecordingChannel(lambda _email: NotSent("busy", 90)), before, clock)
+    clock.move(timedelta(seconds=91))
+    today = Links("another secret", LINKS.public_url, former_secrets=["secret"])
+    deliver(database, Library(), channel, today, clock)
+
+    assert today.click_url(channel.sent[0].message_id, "https://example.com/start") in channel.sent[0].html

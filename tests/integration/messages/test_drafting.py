@@ -74,7 +74,9 @@ def test_the_mail_reads_as_meant_and_links_are_ours(database: Database) -> None:
     assert "サポート窓口です。1,200名に" in rendered.html
     assert f'製品のご案内: <a href="{LINKS.unsubscribe_url(message.public_id)}">' in rendered.html
     assert rendered.text.startswith("株式会社青葉\n営業部\n部長 山田愛子様\n\nサポート窓口です。")
-    assert "次の一歩: https://app.sample.example/next?from=mail" in rendered.text
+    link = LINKS.click_url(message.public_id, "https://app.sample.example/next?from=mail")
+    assert f'<a href="{link}">次の一歩</a>' in rendered.html
+    assert f"\n次の一歩: {link}\n" in rendered.text
 
 
 def test_an_order_handed_over_twice_is_one_message(database: Database) -> None:

@@ -13,6 +13,7 @@ from engage.channels.base import NotSent, OutboundEmail, Outcome
 from engage.channels.email.recording import RecordingChannel
 from engage.db.session import Database
 from engage.events.tables import Event
+from engage.messages.clicking import follow
 from engage.messages.delivering import deliver
 from engage.messages.sweeping import sweep
 from engage.messages.tables import GateCheck, Message
@@ -71,15 +72,21 @@ def states(database: Database) -> list[tuple[str, str | None, str | None]]:
         ]
 
 
+def followed(database: Database, links: Sequence[str]) -> list[tuple[str, str]]:
+    with database.reading() as session:
+        return [follow(session, Library(), LINKS, url.rpartition("/")[2]) for url in links]
+
+
 def test_a_loser_travels_in_the_mail_that_won(database: Database) -> None:
     winner, loser, other = play(database, 3)
     (mail,) = send(database)
 
     assert mail.message_id == winner
     assert mail.html.count("Review for Ann1") == mail.html.count("Review for Ann2") == 1
-    assert "Review for Ann1: read it: https://example.com/review" in mail.text
-    clicks = [LINKS.read_click(part.split('"')[0]) for part in mail.html.split("/click/")[1:]]
-    assert clicks == [(loser, "https://example.com/review"), (other, "https://example.com/review")]
+    links = [LINKS.click_url(one, "https://example.com/review") for one in (loser, other)]
+    assert f"Review for Ann1: read it: {links[0]}" in mail.text
+    assert [f"{LINKS.public_url}/click/{part.split(chr(34))[0]}" for part in mail.html.split("/click/")[1:]] == links
+    assert followed(database, links) == [(loser, "https://example.com/review"), (other, "https://example.com/review")]
     assert states(database)[1] == ("accepted", f"merged: {winner}", None)
     with database.reading() as session:
         check = session.scalars(select(GateCheck).where(GateCheck.verdict == "merge")).first()

@@ -7,11 +7,14 @@ import io
 import json
 import zipfile
 
+import pytest
 from sqlalchemy import text
 
 from engage.channels.email.mime import to_bytes
 from engage.channels.email.recording import RecordingChannel
 from engage.db.session import Database
+from engage.messages.delivering import deliver
+from engage.messages.links import Links
 from engage.messages.rendering import fingerprint
 from engage.releases.library import Library
 from engage.testing import MONDAY, FrozenClock
@@ -44,6 +47,18 @@ def test_a_bundle_holds_the_very_bytes_that_were_sent_and_proves_it(database: Da
     ledger = json.loads(files["ledger.json"])
     assert [attempt["outcome"] for attempt in ledger["attempts"]] == ["accepted"]
     assert [check["verdict"] for check in ledger["gate"]] == ["allow"]
+
+
+@pytest.mark.parametrize("way", range(2))
+def test_a_mail_whose_links_were_made_in_a_former_way_is_shown_as_it_was(database: Database, way: int) -> None:
+    (public_id,) = queued(database, 1)
+    channel, before = RecordingChannel(), list(LINKS.as_before(LINKS.public_url))[way]
+    deliver(database, Library(), channel, before, FrozenClock())
+    today = Links("another secret", "https://go.example.com", former_secrets=["secret"])
+    with database.reading() as session:
+        packed = bundle(session, Library(), public_id, links=today)
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert archive.read("message.eml") == to_bytes(channel.sent[0])
 
 
 def test_words_that_cannot_be_made_again_are_said_to_be_other_ones(database: Database) -> None:

@@ -16,6 +16,10 @@ def mail(words: Words, purpose: str = "relationship", **facts: Any) -> RenderedE
     return fill_email(words, facts, links=LINKS, message_id="msg_1", purpose=purpose)
 
 
+def clicks(written: str) -> list[str]:
+    return re.findall(r"/click/(\w+)", written)
+
+
 def test_no_line_end_gets_into_a_subject() -> None:
     rendered = mail(Words(), account={"name": "青葉\r\nBcc: everyone@example.com"})
 
@@ -30,9 +34,32 @@ def test_an_empty_subject_is_refused() -> None:
 def test_web_links_become_signed_click_links_to_exactly_that_page() -> None:
     html = '<a href="https://app.example/a?x=1&amp;y=2">A</a> <a class="b" href=\'{{ account.link }}\'>B</a>'
     rendered = mail(Words(html=html), account={"name": "x", "link": "https://q.example/?a=1&b='2'"})
-    targets = [LINKS.read_click(token) for token in re.findall(r"/click/([\w-]+)", rendered.html)]
+    first, second = "https://app.example/a?x=1&y=2", "https://q.example/?a=1&b='2'"
+    followed = [LINKS.read_click(token, lambda _: (first, second)) for token in clicks(rendered.html)]
 
-    assert targets == [("msg_1", "https://app.example/a?x=1&y=2"), ("msg_1", "https://q.example/?a=1&b='2'")]
+    assert followed == [("msg_1", first), ("msg_1", second)]
+    assert clicks(rendered.text) == clicks(rendered.html)
+
+
+@pytest.mark.parametrize(
+    "said", [{"account": {"no_tracking": True}}, {"contact": {"no_tracking": "yes"}}, {"contact": {"no_tracking": "?"}}]
+)
+def test_whoever_wants_no_tracking_gets_links_straight_to_the_pages(said: dict[str, Any]) -> None:
+    html = '<a href="https://app.example/a?x=1&amp;y=2">A</a> <a href="{{ contact.page }}">B</a>'
+    facts: dict[str, Any] = {"account": {"name": "x"}, "contact": {"page": 'https://q.example/?"a"&b'}}
+    rendered = mail(Words(html=html), **{key: facts[key] | said.get(key, {}) for key in facts})
+
+    assert (clicks(rendered.html), clicks(rendered.text)) == ([], [])
+    assert 'href="https://app.example/a?x=1&amp;y=2"' in rendered.html
+    assert 'href="https://q.example/?&#34;a&#34;&amp;b"' in rendered.html
+    assert "A: https://app.example/a?x=1&y=2" in rendered.text
+
+
+@pytest.mark.parametrize("said", [False, "no", None, ""])
+def test_whoever_does_not_mind_is_followed(said: object) -> None:
+    html = '<a href="https://app.example/">A</a>'
+
+    assert clicks(mail(Words(html=html), account={"name": "x", "no_tracking": said}).html) != []
 
 
 def test_mail_telephone_and_unsubscribe_links_stay_as_they_are() -> None:
@@ -46,7 +73,8 @@ def test_mail_telephone_and_unsubscribe_links_stay_as_they_are() -> None:
 def test_an_answer_link_is_signed_and_takes_no_second_hop() -> None:
     html = "<a href='{{ answer_url.intent.going_on }}'>Yes</a><a href='{{ answer_url.intent.deciding }}'>No</a>"
     rendered = mail(Words(html=html), account={"name": "x"})
-    signed = [LINKS.read_answer(token) for token in re.findall(r"/survey/([\w-]+)'", rendered.html)]
+    asked = [("intent", "going_on"), ("intent", "deciding")]
+    signed = [LINKS.read_answer(token, lambda: asked) for token in re.findall(r"/survey/(\w+)'", rendered.html)]
 
     assert signed == [("msg_1", "intent", "going_on"), ("msg_1", "intent", "deciding")]
     assert "/click/" not in rendered.html

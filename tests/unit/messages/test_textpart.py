@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from engage.messages.links import Links
 from engage.messages.rendering import fill_email
 from engage.messages.textpart import derive_text, drop_tag_lines
 from tests.unit.messages.template_texts import LINKS, Words
 
 
-def text_of(html: str, **facts: object) -> str:
+def text_of(html: str, links: Links = LINKS.straight, **facts: object) -> str:
     words = Words(subject="s", html=html)
-    return fill_email(words, facts, links=LINKS, message_id="msg_1", purpose="relationship").text
+    return fill_email(words, facts, links=links, message_id="msg_1", purpose="relationship").text
 
 
 @pytest.mark.parametrize(
@@ -40,8 +41,16 @@ def test_html_reads_as_text(html: str, text: str) -> None:
     assert text_of(html) == text
 
 
-def test_links_in_the_text_part_show_the_page_itself() -> None:
-    assert text_of('<a href="{{ u }}">Go</a>', u="https://x.example/?a=1&b=2") == "Go: https://x.example/?a=1&b=2\n"
+def test_links_in_the_text_part_are_those_of_the_html() -> None:
+    page = "https://x.example/?a=1&b=2"
+
+    assert text_of('<a href="{{ u }}">Go</a>', u=page) == f"Go: {page}\n"
+    assert text_of('<a href="{{ u }}">Go</a>', LINKS, u=page) == f"Go: {LINKS.click_url('msg_1', page)}\n"
+    assert text_of(f'<a href="{page}"><img src="x"></a>', LINKS) == f"{LINKS.click_url('msg_1', page)}\n"
+
+
+def test_an_address_that_is_meant_to_be_read_stays_readable() -> None:
+    assert text_of('<a href="https://x.example/">https://x.example/</a>', LINKS) == "https://x.example/\n"
 
 
 def test_conditions_and_loops_survive() -> None:
