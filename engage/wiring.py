@@ -50,8 +50,17 @@ def build(settings: Settings | None = None) -> Engage:
         settings=settings,
         clock=Clock(settings.clock_file),
         database=Database(settings.database_url, nudger=nudger(settings)),
-        library=Library(Defaults(locale=settings.default_locale, time_zone=settings.default_timezone)),
+        library=Library(defaults_of(settings)),
         links=links_of(settings),
+    )
+
+
+def defaults_of(settings: Settings) -> Defaults:
+    """What holds where nobody said otherwise, as the settings want it."""
+    return Defaults(
+        locale=settings.default_locale,
+        time_zone=settings.default_timezone,
+        follows_clicks=settings.click_tracking,
     )
 
 

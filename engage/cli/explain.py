@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -89,6 +89,14 @@ def _message(message: Mapping[str, Any]) -> Iterator[str]:
     if approval:
         why = f" ({approval['reason']})" if approval["reason"] else ""
         yield f"      approval ({approval['cause']}) asked {_at(approval['asked_at'])}: {approval['state']}{why}"
+    for one in message["clicks"]:
+        yield f"      click {_at(one['at'])} on {one['url']}: {_judged(one['verdicts'])}"
+
+
+def _judged(verdicts: Sequence[Mapping[str, Any]]) -> str:
+    """Who it was by the last verdict, and by those before."""
+    said = [f"{one['verdict']} ({', '.join(one['reasons'])})" for one in verdicts]
+    return ", then ".join(said) or "not judged yet"
 
 
 def _when(message: Mapping[str, Any]) -> str:

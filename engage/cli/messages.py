@@ -19,6 +19,7 @@ from engage.messages.status import STATES
 from engage.messages.unknowns import list_doubts, resolve
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_LONG = ("inputs", "raw", "verdicts")
 _PARTS = ("gate", "approvals", "attempts", "receipts", "clicks", "in_product", "resolved")
 
 
@@ -69,8 +70,8 @@ def show(message_id: str, bundle_file: Path | None, as_json: bool) -> None:
             click.echo(f"{name:<20} {value}")
     for name in _PARTS:
         for row in shown[name]:
-            words = (str(word) for key, word in row.items() if word is not None and key not in ("inputs", "raw"))
-            click.echo(f"{name:<20} " + "  ".join(words))
+            words = [str(word) for key, word in row.items() if word is not None and key not in _LONG]
+            click.echo(f"{name:<20} " + "  ".join([*words, *(_verdict(one) for one in row.get("verdicts", ()))]))
 
 
 @messages.command()
@@ -110,6 +111,10 @@ def resolve_(message_id: str, verdict: str | None, why: str, attempt: int | None
         now = engage.clock.now()
         state = resolve(session, message_id, verdict, by=by, why=why, attempt=attempt, now=now)
     click.echo(f"{message_id} is {state}")
+
+
+def _verdict(one: dict[str, Any]) -> str:
+    return f"{one['verdict']} ({', '.join(one['reasons'])})"
 
 
 def _write_bundle(message_id: str, path: Path) -> None:

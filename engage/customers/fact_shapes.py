@@ -25,6 +25,7 @@ CONTRACT_FACTS = (
     "external_id", "name", "starts_on", "ends_on", "notice_deadline", "amount_minor", "currency", "auto_renew",
     "sold_by", "contact_policy", "state",
 )  # fmt: skip
+NO_TRACKING = "no_tracking"  # the trait of those whose clicks nobody may follow
 _account, _contact, _contract = attrgetter(*ACCOUNT_FACTS), attrgetter(*CONTACT_FACTS), attrgetter(*CONTRACT_FACTS)
 _GOAL_TEXTS = ("text", "metric", "unit", "direction", "owner")
 _GOAL_NUMBERS = ("target", "actual", "previous")
@@ -47,6 +48,7 @@ def account_facts(row: Any, declared: Declared) -> Facts:
         **trait_facts(row.traits, declared["account"]),
         **dict(zip(ACCOUNT_FACTS, _account(row), strict=True)),
         "id": row.public_id,
+        NO_TRACKING: typed("bool", row.traits.get(NO_TRACKING)),
     }
 
 
@@ -57,6 +59,7 @@ def contact_facts(row: Any, declared: Declared, *, roles: list[str], since: date
         "known_days": (today - since.date()).days if since else None,
         **dict(zip(CONTACT_FACTS, _contact(row), strict=True)),
         "id": row.public_id,
+        NO_TRACKING: typed("bool", row.traits.get(NO_TRACKING)),
         "roles": roles,
         "has_left": row.left_at is not None,
     }

@@ -53,7 +53,7 @@ from engage.language.spec import (
     WaitStep,
     WebhookStep,
 )
-from engage.language.vocabulary import FORM_FILLED
+from engage.language.vocabulary import CLICKED, FORM_FILLED
 
 MOST_VISITS = 5
 
@@ -104,6 +104,7 @@ class _Walk:
         self.decisions: list[Decision] = []
 
     def walk(self) -> Decided:
+        self._count_clicks()
         ended = self._end_early()
         if ended is not None:
             return self._finish(ended)
@@ -152,7 +153,7 @@ class _Walk:
                 each=tuple(outcomes) if len(outcomes) > 1 else (),
             )
         )
-        self._remember_sent(step_id, together.outcome, now.at)
+        self._remember_sent(step_id, together.outcome, now.at, clicks=0 if together.is_followed else None)
         del self.memory["wait"]
         if again:
             self.visit += 1
@@ -205,15 +206,26 @@ class _Walk:
             )
         )
         if wait["kind"] == "event":
-            self._remember_waited(event)
+            self._remember_waited(event, knows=CLICKED not in wait["events"] or self._hears_clicks())
         if wait["kind"] == "form" and signal is not None:
             self._remember_form(step_id, event["properties"].get("values") or {})
         del self.memory["wait"]
         return self._go(step_id) if wait["kind"] == "round" else self._leave(step_id)
 
-    def _remember_waited(self, event: Mapping[str, Any]) -> None:
+    def _count_clicks(self) -> None:
+        """Takes the news of links that were followed into what is known of each step's mail."""
+        for signal in self.signals:
+            known = (self.memory.get("sent") or {}).get(_as_name(str(signal.get("step"))))
+            if signal["purpose"] == "click" and known is not None:
+                self._remember_sent(signal["step"], known["state"], known["at"], clicks=known.get("clicks", 0) + 1)
+
+    def _hears_clicks(self) -> bool:
+        """Whether a click on some mail of this run would be known."""
+        return any("clicks" in sent for sent in (self.memory.get("sent") or {}).values())
+
+    def _remember_waited(self, event: Mapping[str, Any], *, knows: bool) -> None:
         waited = {
-            "happened": bool(event),
+            "happened": bool(event) or (False if knows else None),
             "event": event.get("name"),
             "properties": event.get("properties") or {},
             "occurred_at": event.get("occurred_at"),
@@ -383,14 +395,13 @@ class _Walk:
     def _note(self, decision: Decision) -> None:
         self.decisions.append(decision)
 
-    def _remember_sent(self, step_id: str, outcome: str, at: str) -> None:
-        name = step_id.replace("-", "_")
-        sent = {**(self.memory.get("sent") or {}), name: {"state": outcome, "at": at}}
-        self.memory["sent"] = self.facts["sent"] = sent
+    def _remember_sent(self, step_id: str, outcome: str, at: str, *, clicks: int | None = None) -> None:
+        known = {"state": outcome, "at": at} | ({} if clicks is None else {"clicks": clicks})
+        self.memory["sent"] = self.facts["sent"] = {**(self.memory.get("sent") or {}), _as_name(step_id): known}
 
     def _remember_form(self, step_id: str, values: Mapping[str, Any]) -> None:
         filled = {**values, "filled": bool(values)}
-        forms = {**(self.memory.get("form") or {}), step_id.replace("-", "_"): filled}
+        forms = {**(self.memory.get("form") or {}), _as_name(step_id): filled}
         self.memory["form"] = self.facts["form"] = forms
 
     def _holds(self, condition: Expression) -> bool:
@@ -398,3 +409,8 @@ class _Walk:
 
     def _inputs(self, *conditions: Expression | None) -> dict[str, Any]:
         return inputs_of(conditions, self.facts)
+
+
+def _as_name(step_id: str) -> str:
+    """A step's id as facts name it."""
+    return step_id.replace("-", "_")

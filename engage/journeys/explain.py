@@ -31,6 +31,7 @@ from engage.language.spec import (
     OnceTrigger,
     Playbook,
 )
+from engage.messages.ledger_views import clicks_of
 from engage.messages.tables import Approval, GateCheck, Message
 from engage.releases.library import Library, LivePlaybook
 from engage.releases.pauses import Pause, pauses
@@ -135,11 +136,13 @@ def _messages(session: Session, ids: Sequence[int]) -> dict[tuple[int, str, int]
         session.scalars(select(GateCheck).where(GateCheck.message_id.in_(message_ids)).order_by(GateCheck.id))
     )
     asked = _by_message(session.scalars(select(Approval).where(Approval.message_id.in_(message_ids))))
+    clicks = clicks_of(session, message_ids)
     found: dict[tuple[int, str, int], list[dict[str, Any]]] = defaultdict(list)
     for message, email, external_id in rows:
         told = _message(message, message.address or email or external_id)
         told["gate"] = [_gate_check(check) for check in gate.get(message.id, ())]
         told["approval"] = next((_approval(one) for one in asked.get(message.id, ())), None)
+        told["clicks"] = clicks.get(message.id, [])
         found[message.origin_id, message.step_id, message.visit].append(told)
     return found
 

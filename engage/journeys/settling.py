@@ -10,6 +10,7 @@ from engage.messages.policy.verdicts import is_personal, is_refusal
 
 Outcome = dict[str, Any]
 _BEST_FIRST = ("accepted", "rejected", "cancelled", "skipped")
+_SAID = ("message", "contact", "outcome", "reason", "at", "followed")
 NOBODY_KNOWN = 0  # stands for a reader whom older news does not name
 
 
@@ -22,6 +23,7 @@ class Settlement:
     reason: str | None
     reached: frozenset[int]
     away: Mapping[int, str]
+    is_followed: bool = False  # whether it would be known if somebody had followed a link
 
     @property
     def is_refusal(self) -> bool:
@@ -32,7 +34,9 @@ class Settlement:
 def news_of(signals: Iterable[Mapping[str, Any]], step_id: str, visit: int) -> list[Outcome]:
     """What the signals say of the messages of this step and visit."""
     mine = (one for one in signals if one["purpose"] == "message" and (one["step"], one["visit"]) == (step_id, visit))
-    return [{name: one.get(name) for name in ("message", "contact", "outcome", "reason", "at")} for one in mine]
+    return [
+        {name: one.get(name) for name in ("message", "contact", "outcome", "reason", "at", "followed")} for one in mine
+    ]
 
 
 def once(outcomes: Iterable[Outcome]) -> list[Outcome]:
@@ -50,7 +54,8 @@ def settlement_of(outcomes: Sequence[Outcome]) -> Settlement:
     best = min(outcomes, key=lambda one: _rank(one["outcome"]))
     away = {one["contact"] or NOBODY_KNOWN: str(one["reason"]) for one in outcomes if _is_away(one)}
     reached = frozenset(one["contact"] or NOBODY_KNOWN for one in outcomes if not _is_away(one))
-    return Settlement(best["outcome"], max(one["at"] for one in outcomes), best["reason"], reached, away)
+    followed = any(one.get("followed") for one in outcomes)
+    return Settlement(best["outcome"], max(one["at"] for one in outcomes), best["reason"], reached, away, followed)
 
 
 def _is_away(one: Outcome) -> bool:

@@ -22,7 +22,7 @@ from engage.journeys.tables import Wait
 from engage.journeys.unseen import KIND as UNSEEN
 from engage.keys import task_of_step
 from engage.language.spec import WaitStep
-from engage.language.vocabulary import ENGAGE_ALONE_SAYS
+from engage.language.vocabulary import CLICKED, ENGAGE_ALONE_SAYS
 from engage.messages.policy.verdicts import is_personal
 from engage.releases.library import Library
 
@@ -45,8 +45,9 @@ def wake(session: Session, library: Library, events: Sequence[EventRow], *, now:
     """Wakes every run that one of these events concerns; how many."""
     asked: dict[int, list[tuple[str, EventRow]]] = defaultdict(list)
     for event in events:
-        if _settles_a_step(event):
-            asked[event.properties["origin_id"]].append(("message", event))
+        if _is_of_a_step(event):
+            purpose = "click" if event.name == CLICKED else "message"
+            asked[event.properties["origin_id"]].append((purpose, event))
     for wait, event in _waiting(session, events):
         asked[wait.enrolment_id].append((wait.purpose, event))
     if not asked:
@@ -78,9 +79,10 @@ def is_believed(event: EventRow) -> bool:
     return event.source_id in (SOURCE_ENGAGE, SOURCE_STAFF) or event.name not in ENGAGE_ALONE_SAYS
 
 
-def _settles_a_step(event: EventRow) -> bool:
-    """Whether Engage itself says what became of a run's message; nobody else is believed."""
-    return event.name in SETTLED and is_believed(event) and event.properties.get("origin") == "enrolment"
+def _is_of_a_step(event: EventRow) -> bool:
+    """Whether Engage itself says what became of a run's message, or that a person followed a link of it."""
+    is_news = event.name in SETTLED or event.name == CLICKED
+    return is_news and is_believed(event) and event.properties.get("origin") == "enrolment"
 
 
 def _waiting(session: Session, events: Sequence[EventRow]) -> list[tuple[Any, EventRow]]:
@@ -155,13 +157,16 @@ def signal_of(session: Session, library: Library, run: Run, purpose: str, event:
                 "message": said.get("message_id"),
                 "contact": event.contact_id,
                 "at": event.occurred_at.isoformat(),
+                "followed": said.get("followed") and library.vocabulary(session).defaults.follows_clicks,
             }
+        case "click":
+            return {"purpose": "click", "step": event.properties.get("step_id")} if run.status == "running" else None
         case "change":
             return {"purpose": "change"} if run.status == "running" else None
         case "wait":
             return heard(session, library, run, event)
         case _:
-            if event.id <= run.begins_after[0] or not _is_about_contract(run, event):
+            if event.id <= run.begins_after[0] or not _is_about(run, event):
                 return None
             return {"purpose": purpose, "event": event_facts(event)}
 
@@ -178,7 +183,7 @@ def heard(session: Session, library: Library, run: Run, event: EventRow) -> Sign
         is_ours = event.properties.get("task") == task_of_step(run.id, wait.get("as", wait["step"]), run.state.visit)
         return {"purpose": "wait", "step": wait["step"], "event": event_facts(event)} if is_ours else None
     is_late = event.id <= heard or event.received_at < since
-    if is_late or not is_believed(event) or not _is_about_contract(run, event):
+    if is_late or not is_believed(event) or not _is_about(run, event):
         return None
     facts = event_facts(event)
     step = library.playbook(session, run.version_id).program[wait["step"]].step
@@ -200,8 +205,11 @@ def _seen(run: Run, wait: Mapping[str, Any], event: EventRow) -> Signal | None:
     return {"purpose": UNSEEN, "step": wait["step"], "contact": event.contact_id}
 
 
-def _is_about_contract(run: Run, event: EventRow) -> bool:
-    """An event that names a contract concerns only runs of that contract."""
+def _is_about(run: Run, event: EventRow) -> bool:
+    """An event that names a contract concerns only runs of that contract, a click only the run whose mail it was in."""
+    said = event.properties
+    if event.name == CLICKED:
+        return (said.get("origin"), said.get("origin_id")) == ("enrolment", run.id)
     ours = run.state.trigger.get("contract")
-    named = event.properties.get("contract_id")
+    named = said.get("contract_id")
     return run.subject.kind != "contract" or ours is None or named is None or str(named) == ours

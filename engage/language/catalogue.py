@@ -17,14 +17,14 @@ BUILT_IN: Mapping[str, Mapping[Kind, str]] = {
     "account": {
         "text": "id external_id name country region locale time_zone segment touch_model phase",
         "number": "fiscal_year_end_month",
-        "bool": "is_test",
+        "bool": "is_test no_tracking",
     },
     "contact": {
         "text": "id external_id email family_name given_name family_reading given_reading department title"
         " locale time_zone",
         "list": "roles",
         "number": "known_days",
-        "bool": "is_staff has_left",
+        "bool": "is_staff has_left no_tracking",
     },
     "contract": {
         "text": "id external_id name currency sold_by contact_policy state",
@@ -60,7 +60,7 @@ NOT_USE = (
 )  # fmt: skip
 OPEN: Mapping[str, Kind] = {"event.properties": "any", "waited.properties": "any", "form": "any"}
 
-_SENT: Mapping[str, Kind] = {"state": "text", "at": "instant", "template": "text"}
+_SENT: Mapping[str, Kind] = {"state": "text", "at": "instant", "template": "text", "clicks": "number"}
 
 
 @dataclass(frozen=True)

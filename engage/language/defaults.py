@@ -11,3 +11,4 @@ class Defaults:
 
     locale: str = "ja"
     time_zone: str = "Asia/Tokyo"
+    follows_clicks: bool = True  # whether anybody's clicks are noted at all

@@ -74,6 +74,9 @@ Jinja2's expression syntax over typed facts: `and`, `or`, `not`, `==`, `!=`, `<`
 - `earliest` and `latest` leave missing values out.
 - Numbers have at most 15 digits; a sum has at most {most} of them and is reckoned in 64-bit floats.
 - `sent.<step id>.state`, `waited.happened`, `waited.event`, `event.properties.<name>` tell what went before.
+- `sent.<step id>.clicks` counts the links of a mail that a person has followed; what machines open does not count. It
+  is missing where clicks are not followed, so `sent.<step id>.clicks == 0` holds of nobody who wants no tracking. No
+  condition can ask for opens.
 - `answers.<question>` is the newest answer of this account, contact or contract to a question of
   `_shared/questions.yaml`, `answers.<question>_date` the date that was given with it, `answers.<question>_at` when it
   came, `answers.<question>_score` the number where the question has a scale. An answer about a contract counts for the

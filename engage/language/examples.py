@@ -128,8 +128,8 @@ class Given(Words):
 
 
 _HAPPENINGS = (
-    "event", "account", "contact", "contract", "goal", "handoff", "answer", "fill", "start", "bounces", "unsubscribes",
-    "sees",
+    "event", "account", "contact", "contract", "goal", "handoff", "answer", "fill", "start", "clicks", "bounces",
+    "unsubscribes", "sees",
 )  # fmt: skip
 
 
@@ -160,6 +160,7 @@ class Happening(Words):
         default=None, description="a colleague fills in the form of a step: `{minutes: {held_on: 2026-12-01}}`"
     )
     start: Literal[True] | None = Field(default=None, description="a colleague starts it (trigger: manual)")
+    clicks: Literal[True] | None = Field(default=None, description="the person follows a link of the last mail to them")
     bounces: Literal[True] | None = Field(default=None, description="the last mail to that person comes back")
     unsubscribes: Key | None = Field(default=None, description="the person opts out of this topic")
     sees: Literal[True] | None = Field(default=None, description="that person sees the last message in the product")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from engage.errors import Problem
@@ -10,13 +11,15 @@ from engage.language.places import Path as YamlPath
 from engage.language.places import expressions_with_paths, steps_with_paths
 from engage.language.spec import AbsentTrigger, EventTrigger, FormStep, WaitStep
 from engage.language.tree import Compare, Fact, Heard, Missing, Node, Not, parts_of
-from engage.language.vocabulary import Vocabulary
+from engage.language.vocabulary import CLICKED, Vocabulary
 from engage.language.workspace import PlaybookFile, Workspace
 
 ALWAYS_SET = frozenset(
     """account.id account.external_id account.name account.is_test contact.id contact.is_staff contact.has_left
     contact.roles waited.happened handoff.complete today now event.name""".split()  # noqa: SIM905
 )
+# However a team calls it: `message.opened`, or what other tools send, such as `Email Opened`.
+_OPENS = re.compile(r"(?:e-?mail|message)s?[ ._-]*open(?:ed|s)?", re.IGNORECASE)
 
 
 def events_are_declared(file: PlaybookFile, workspace: Workspace) -> Iterator[Problem]:
@@ -31,17 +34,42 @@ def events_are_declared(file: PlaybookFile, workspace: Workspace) -> Iterator[Pr
         trigger: {event: product.opened}
     """
     for name, path in _event_names(file):
-        if not workspace.vocabulary.knows_event(name):
+        if not _is_known(name, workspace.vocabulary):
             hint = _event_meant(name, workspace.vocabulary)
             yield file.document.problem(path, "unknown-event", f"nobody declared the event {name}", hint=hint)
     for expression, path in expressions_with_paths(file.playbook):
         for part in parts_of(expression.tree):
-            if isinstance(part, Heard) and not workspace.vocabulary.knows_event(part.event):
+            if isinstance(part, Heard) and not _is_known(part.event, workspace.vocabulary):
                 message, hint = (
                     f"nobody declared the event {part.event}",
                     _event_meant(part.event, workspace.vocabulary),
                 )
                 yield file.document.problem(path, "unknown-event", message, hint=hint, offset=part.start)
+
+
+def opens_decide_nothing(file: PlaybookFile, workspace: Workspace) -> Iterator[Problem]:
+    """A playbook rests on a mail having been opened.
+
+    Code: rests-on-opens
+    Why: many mail programs open every mail by themselves and others never tell; an open says nothing of a reader.
+    Way out: ask for `message.clicked`, which only a person causes, or better for what the mail asks its reader to do.
+    Wrong:
+        steps: [{wait: {for: message.opened, up_to: 5 days}}, {email: welcome/hello}]
+    Right:
+        steps: [{wait: {for: message.clicked, up_to: 5 days}}, {email: welcome/hello}]
+    Wrong:
+        audience: count("email.opened", days=30) > 0
+    Right:
+        audience: count("product.opened", days=30) > 0
+    """
+    message, hint = "an open decides nothing: programs open mails, too", f"use {CLICKED}, or what the mail asks for"
+    for name, path in _event_names(file):
+        if _OPENS.fullmatch(name):
+            yield file.document.problem(path, "rests-on-opens", message, hint=hint)
+    for expression, path in expressions_with_paths(file.playbook):
+        for part in parts_of(expression.tree):
+            if isinstance(part, Heard) and _OPENS.fullmatch(part.event):
+                yield at(file, path, part, "rests-on-opens", message, hint)
 
 
 def properties_are_declared(file: PlaybookFile, workspace: Workspace) -> Iterator[Problem]:
@@ -97,12 +125,13 @@ def missing_facts_are_meant(file: PlaybookFile, workspace: Workspace) -> Iterato
     Right:
         audience: account.plan is missing or account.plan != "gold"
     """
+    known = ALWAYS_SET - ({"waited.happened"} if CLICKED in dict(_event_names(file)) else set())
     for expression, path in expressions_with_paths(file.playbook):
         parts = list(parts_of(expression.tree))
         asked = {inner for part in parts if isinstance(part, Missing) for inner in _paths(part)}
         for part in parts:
             negative = isinstance(part, Not) or (isinstance(part, Compare) and part.op in ("ne", "notin"))
-            unsure = sorted(_paths(part) - asked - ALWAYS_SET) if negative else []
+            unsure = sorted(_paths(part) - asked - known) if negative else []
             if unsure:
                 answer = "true" if isinstance(part, Not) else "false"
                 message = f"where {unsure[0]} is missing, this is {answer}"
@@ -123,6 +152,11 @@ def facts_of(file: PlaybookFile) -> Iterator[tuple[Fact, YamlPath]]:
 def at(file: PlaybookFile, path: YamlPath, part: Node, code: str, message: str, hint: str | None) -> Problem:
     """A complaint about one part of an expression."""
     return file.document.problem(path, code, message, hint=hint, offset=part.start)
+
+
+def _is_known(name: str, vocabulary: Vocabulary) -> bool:
+    """Whether the event may be named, or is complained of elsewhere."""
+    return vocabulary.knows_event(name) or _OPENS.fullmatch(name) is not None
 
 
 def _event_meant(name: str, vocabulary: Vocabulary) -> str:
@@ -176,4 +210,10 @@ def _paths(node: Node) -> set[str]:
     return {part.path for part in parts_of(node) if isinstance(part, Fact)}
 
 
-FACT_RULES = (events_are_declared, properties_are_declared, facts_exist_here, missing_facts_are_meant)
+FACT_RULES = (
+    events_are_declared,
+    opens_decide_nothing,
+    properties_are_declared,
+    facts_exist_here,
+    missing_facts_are_meant,
+)

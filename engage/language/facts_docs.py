@@ -68,6 +68,7 @@ _MEANINGS: dict[str, dict[str, str]] = {
         "phase": "one of `_shared/phases.yaml`",
         "fiscal_year_end_month": "1 to 12: the month in which its fiscal year ends",
         "is_test": "no customer but a test; always known",
+        "no_tracking": "nobody may know which links its people follow",
     },
     "contact": {
         "id": "Engage's own name, which says nothing",
@@ -85,6 +86,7 @@ _MEANINGS: dict[str, dict[str, str]] = {
         "known_days": "for how many days they have belonged to the account",
         "is_staff": "one of our own; always known",
         "has_left": "has left the company; always known",
+        "no_tracking": "nobody may know which links they follow",
     },
     "contract": {
         "id": "Engage's own name for it, which says nothing",
@@ -169,7 +171,7 @@ _MEANINGS: dict[str, dict[str, str]] = {
         "roles": "the roles of the person who did it",
     },
     "waited": {
-        "happened": "whether the event came in time; always known after a wait",
+        "happened": "whether the event came in time; missing only where nobody may know of a click",
         "event": "which of the events came",
         "occurred_at": "when it happened",
     },
@@ -196,6 +198,7 @@ OPEN = """\
 | `answers.<question>_score` | number | its number on a scale |
 | `sent.<step>.state` | text | ordered, accepted, skipped, rejected, cancelled or nobody |
 | `sent.<step>.at` | instant | when that became so |
+| `sent.<step>.clicks` | number | how many links of the mail a person has followed; missing where nobody may know |
 | `form.<step>.filled`, `form.<step>.<field>` | bool, as declared | what a colleague filled in |
 """
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from html import unescape
 from typing import Any, Final
 
+from engage.customers.fact_shapes import NO_TRACKING
 from engage.customers.trait_values import typed
 from engage.messages.charts import CHART
 from engage.messages.formats import safe_url
 from engage.messages.links import Links
 from engage.messages.marks import MARKED
 
-NO_TRACKING: Final = "no_tracking"  # what a contact or an account says whose clicks nobody may follow
 UNFOLLOWED: Final = frozenset({("contact", NO_TRACKING), ("account", NO_TRACKING)})
 
 
@@ -50,10 +50,9 @@ class Following:
         return self._made[url]
 
 
-def may_follow(*traits: Mapping[str, Any] | None) -> bool:
-    """Whether none of these said no to being followed; a word that cannot be read is a no, too."""
-    said = (of.get(NO_TRACKING) for of in traits if of)
-    return all(value in (None, "") or typed("bool", value) is False for value in said)
+def may_follow(*of: Mapping[str, Any] | None) -> bool:
+    """Whether none of these, a contact and an account, said that nobody may follow their clicks."""
+    return not any(typed("bool", said.get(NO_TRACKING)) for said in of if said)
 
 
 def _as_it_is(found: re.Match[str]) -> str:

@@ -52,8 +52,36 @@ def judge_clicks(session: Session, *, now: datetime, limit: int = 500) -> int:
     update_rows(
         session, Click, [{"id": row.id, "judge_at": _next_look(row, judgement, now)} for row, judgement in judged]
     )
-    record(session, [_event(row, now) for row, judgement in new if judgement.verdict == "human"])
+    human = [row for row, judgement in new if judgement.verdict == "human"]
+    record(session, [clicked(row, row.url, at=row.at, is_shared_box=row.is_shared_box, now=now) for row in human])
     return len(due)
+
+
+def clicked(message: Any, url: str, *, at: datetime, is_shared_box: bool, now: datetime) -> NewEvent:
+    """A person's click as an event: once for each page of a message.
+
+    Where somebody else may read the mail, too, nobody knows who it was: with copies it is the account's click alone.
+    """
+    said = {
+        "message_id": message.public_id,
+        "origin": message.origin,
+        "origin_id": message.origin_id,
+        "step_id": message.step_id,
+        "visit": message.visit,
+        "template": message.template_name,
+        "playbook": message.playbook_key,
+        "url": url,
+        "reader": "somebody" if message.cc or is_shared_box else "addressee",
+    }
+    return NewEvent(
+        key=click_event(message.public_id, url),
+        name=CLICKED,
+        occurred_at=at,
+        received_at=now,
+        account_id=message.account_id,
+        contact_id=None if message.cc else message.contact_id,
+        properties={fact: value for fact, value in said.items() if value is not None},
+    )
 
 
 def _is_news(judgement: Judgement, before: str | None) -> bool:
@@ -183,30 +211,3 @@ def _fetch(row: Any) -> Fetch:
 
 def _verdict(row: Row[Any], judgement: Judgement, now: datetime) -> dict[str, Any]:
     return {"click_id": row.id, "verdict": judgement.verdict, "reasons": list(judgement.reasons), "at": now}
-
-
-def _event(row: Row[Any], now: datetime) -> NewEvent:
-    """The click as an event: once for each page of a message.
-
-    Where somebody else may read the mail, too, nobody knows who it was: with copies it is the account's click alone.
-    """
-    said = {
-        "message_id": row.public_id,
-        "origin": row.origin,
-        "origin_id": row.origin_id,
-        "step_id": row.step_id,
-        "visit": row.visit,
-        "template": row.template_name,
-        "playbook": row.playbook_key,
-        "url": row.url,
-        "reader": "somebody" if row.cc or row.is_shared_box else "addressee",
-    }
-    return NewEvent(
-        key=click_event(row.public_id, row.url),
-        name=CLICKED,
-        occurred_at=row.at,
-        received_at=now,
-        account_id=row.account_id,
-        contact_id=None if row.cc else row.contact_id,
-        properties={fact: value for fact, value in said.items() if value is not None},
-    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,8 +14,9 @@ from sqlalchemy.orm import Session
 from engage.channels.in_app.states import STATES
 from engage.channels.in_app.tables import InAppItem
 from engage.customers.tables import Account
+from engage.db.sets import one_of
 from engage.errors import NotFoundError
-from engage.messages.tables import Approval, Attempt, Click, GateCheck, Message, Receipt
+from engage.messages.tables import Approval, Attempt, Click, ClickVerdict, GateCheck, Message, Receipt
 from engage.staff.audit import entries_about
 from engage.staff.tables import StaffMember
 
@@ -39,7 +41,8 @@ _APPROVAL = (
     "version",
     "edited",
 )
-_CLICK = ("at", "url", "method", "user_agent")
+_CLICK = ("at", "url", "method", "network", "user_agent")
+_VERDICT = ("verdict", "reasons", "at")
 _AUDIT = ("at", "actor", "action", "detail")
 
 
@@ -77,7 +80,7 @@ def show_message(session: Session, public_id: str) -> dict[str, Any]:
         "approvals": _approvals(session, message.id),
         "attempts": _of(session, Attempt, message.id, _ATTEMPT, Attempt.number),
         "receipts": _of(session, Receipt, message.id, _RECEIPT, Receipt.at),
-        "clicks": _of(session, Click, message.id, _CLICK, Click.id),
+        "clicks": [_plain(click) for click in clicks_of(session, [message.id])[message.id]],
         "in_product": _in_product(session, message.id),
         "resolved": [_said(entry, _AUDIT) for entry in entries_about(session, "message", public_id)],
     }
@@ -92,6 +95,21 @@ def _in_product(session: Session, message_id: int) -> list[dict[str, Any]]:
     shown = f"put into the inbox as {item.display}{until}"
     reached = [(at, name) for name in STATES if (at := getattr(item, f"{name}_at")) is not None]
     return [{"at": _plain(at), "what": what} for at, what in [(item.created_at, shown), *sorted(reached)]]
+
+
+def clicks_of(session: Session, message_ids: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
+    """Every click on each of these messages in order, with its verdicts; the last one holds."""
+    asked = select(Click).where(one_of(Click.message_id, message_ids)).order_by(Click.id)
+    clicks = session.scalars(asked).all()
+    judged = select(ClickVerdict).where(one_of(ClickVerdict.click_id, (click.id for click in clicks)))
+    verdicts = defaultdict[int, list[dict[str, Any]]](list)
+    for row in session.scalars(judged.order_by(ClickVerdict.id)) if clicks else ():
+        verdicts[row.click_id].append({name: getattr(row, name) for name in _VERDICT})
+    found = defaultdict[int, list[dict[str, Any]]](list)
+    for click in clicks:
+        said = {name: getattr(click, name) for name in _CLICK}
+        found[click.message_id].append(said | {"verdicts": verdicts[click.id]})
+    return found
 
 
 def the_message(session: Session, public_id: str) -> Message:
@@ -126,4 +144,11 @@ def _said(row: Any, names: Sequence[str]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
+    match value:
+        case datetime():
+            return value.isoformat()
+        case dict():
+            return {name: _plain(one) for name, one in value.items()}
+        case list():
+            return [_plain(one) for one in value]
+    return value

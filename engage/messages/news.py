@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Final, Protocol
 
 from sqlalchemy.orm import Session
 
 from engage.events.recording import NewEvent, record
 from engage.keys import message_event
+from engage.messages.following import may_follow
+
+ACCEPTED: Final = "message.accepted"
 
 
 class Told(Protocol):
@@ -31,6 +34,10 @@ class Told(Protocol):
     def account_id(self) -> int | None: ...
     @property
     def reason(self) -> str | None: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def inputs(self) -> Mapping[str, Any]: ...
 
 
 def tell(session: Session, what: str, messages: Iterable[Told], *, now: datetime, noun: str = "message") -> int:
@@ -47,6 +54,7 @@ def _event(name: str, message: Told, now: datetime) -> NewEvent:
         "step_id": message.step_id,
         "visit": message.visit,
         "reason": message.reason,
+        "followed": _is_followed(message) if name == ACCEPTED else None,
     }
     return NewEvent(
         key=message_event(message.public_id, name.removeprefix("message.")),
@@ -57,3 +65,9 @@ def _event(name: str, message: Told, now: datetime) -> NewEvent:
         contact_id=message.contact_id,
         properties={fact: value for fact, value in said.items() if value is not None},
     )
+
+
+def _is_followed(message: Told) -> bool | None:
+    """Whether its reader's clicks are noted, so that none of them means that there was none; None: it has no links."""
+    said = message.inputs
+    return may_follow(said.get("contact"), said.get("account")) if message.channel == "email" else None

@@ -15,6 +15,7 @@ from engage.channels.in_app.tables import InAppItem
 from engage.customers.tables import Contact
 from engage.errors import EngageError, InputError
 from engage.events.intake import accept
+from engage.events.recording import record
 from engage.events.tables import SOURCE_IMPORT
 from engage.ids import new_id
 from engage.journeys.starting_by_hand import Wish, start_by_hand
@@ -22,10 +23,12 @@ from engage.language.examples import Happening
 from engage.language.questions import QUESTION
 from engage.language.spec import Playbook
 from engage.messages.answering import answer
+from engage.messages.judging import clicked
 from engage.messages.reactions import react
 from engage.messages.receipts import record_receipts
 from engage.messages.rendering import compiled
 from engage.messages.tables import Message
+from engage.messages.targets import targets_of
 from engage.messages.unsubscribing import stop_topic
 from engage.rollout.proving.cast import ACCOUNT, CONTRACT, Actor, Call, Cast, account_call, event_call
 from engage.rollout.stage import Stage
@@ -149,6 +152,16 @@ class Scene:
         with self.stage.database.transaction() as session:
             start_by_hand(session, self.stage.library, wish, now=self.stage.clock.now())
 
+    def _clicks(self, row: Happening, who: str | None, moment: datetime) -> None:
+        now, library = self.stage.clock.now(), self.stage.library
+        with self.stage.database.transaction() as session:
+            message = self._last_mail(session, who if row.by else None)
+            page = next(targets_of(library, session, message), None)
+            if page is None:
+                raise CannotHappenError("the last mail has no link")
+            reader = session.get_one(Contact, message.contact_id)
+            record(session, [clicked(message, page, at=now, is_shared_box=reader.is_shared_box, now=now)])
+
     def _bounces(self, row: Happening, who: str | None, moment: datetime) -> None:
         now = self.stage.clock.now()
         with self.stage.database.transaction() as session:
@@ -215,6 +228,7 @@ _DOING: Mapping[str, Callable[[Scene, Happening, str | None, datetime], None]] =
     "answer": Scene._answer,
     "fill": Scene._fill,
     "start": Scene._start,
+    "clicks": Scene._clicks,
     "bounces": Scene._bounces,
     "unsubscribes": Scene._unsubscribes,
     "sees": Scene._sees,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engage.language.examples import Example
 from engage.language.spec import AbsentTrigger, ManualTrigger, OnceTrigger, Playbook, SplitStep, walk
+from engage.language.vocabulary import CLICKED
 from engage.rollout.proving.cast import roles_asked
 from engage.rollout.proving.ingredients import Ingredients
 from engage.rollout.proving.steering import BEFORE, Ago, Turn, Use
@@ -138,6 +139,8 @@ def _row(made_of: Ingredients, roles: tuple[str, ...], began: date) -> Rows:
     changing = [path for path, values in made_of.facts.items() if values]
     if changing:
         kinds.append(st.sampled_from(changing).flatmap(lambda path: _change(path, made_of)))
+    if CLICKED in made_of.events:
+        kinds.append(who.map(_click))
     for name in made_of.pressing:
         kinds.append(_change(name, made_of) if name in made_of.facts else who.map(partial(_event, name)))
     if made_of.dates:
@@ -155,11 +158,17 @@ def _row(made_of: Ingredients, roles: tuple[str, ...], began: date) -> Rows:
 
 
 def _event(name: str, by: str) -> dict[str, Any]:
-    return {"event": name, "by": by}
+    return _click(by) if name == CLICKED else {"event": name, "by": by}
+
+
+def _click(by: str) -> dict[str, Any]:
+    return {"clicks": True, "by": by}
 
 
 def _events(made_of: Ingredients) -> list[str]:
-    return list(dict.fromkeys([*(name for name in made_of.events if name != "answered"), *_COMMON_EVENTS]))
+    """What anybody may send; answers and clicks come of a mail alone."""
+    sent = (name for name in made_of.events if name not in ("answered", CLICKED))
+    return list(dict.fromkeys([*sent, *_COMMON_EVENTS]))
 
 
 def _change(path: str, made_of: Ingredients) -> Rows:

@@ -22,6 +22,7 @@ _HAPPENS: Mapping[str, Mapping[str, str]] = {
     "answer": {"ja": "質問への回答: {0}", "en": "the question is answered: {0}"},
     "fill": {"ja": "担当者がフォームに記入する: {0}", "en": "a colleague fills in a form: {0}"},
     "start": {"ja": "担当者が手動で開始する", "en": "a colleague starts it by hand"},
+    "clicks": {"ja": "直前のメールのリンクを開く", "en": "a link of the last mail is followed"},
     "bounces": {"ja": "直前のメールが戻ってくる", "en": "the last mail comes back"},
     "sees": {"ja": "直前のアプリ内メッセージが見られる", "en": "the last message in the product is seen"},
     "unsubscribes": {"ja": "{0} の配信を停止する", "en": "{0} is unsubscribed from"},

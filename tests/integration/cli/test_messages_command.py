@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
 from engage.channels.base import Unknown
 from engage.channels.email.recording import RecordingChannel
 from engage.cli.messages import messages
 from engage.db.session import Database
 from engage.errors import ConflictError, NotFoundError
+from engage.messages.tables import Click, ClickVerdict, Message
+from engage.testing import MONDAY
 from tests.integration.messages.test_delivering import queued, run
 
 
@@ -41,6 +44,26 @@ def test_the_ledger_is_listed_and_shown(in_doubt: str) -> None:
     assert "no answer" in shown
     assert "allow" in shown
     assert json.loads(engage_messages("show", in_doubt, "--json").output)["attempts"][0]["outcome"] == "unknown"
+
+
+def test_a_click_is_shown_with_every_verdict_on_it(in_doubt: str, database: Database) -> None:
+    with database.transaction() as session:
+        message = session.scalars(select(Message)).one()
+        click = Click(
+            message_id=message.id, url="https://x.example/", at=MONDAY, method="GET", network="203.0.113.0/24"
+        )
+        session.add(click)
+        session.flush()
+        for verdict, reason in (("unsure", "soon_after_arrival"), ("human", "used_product")):
+            session.add(ClickVerdict(click_id=click.id, verdict=verdict, reasons=[reason], at=MONDAY))
+    (shown,) = json.loads(engage_messages("show", in_doubt, "--json").output)["clicks"]
+
+    assert (shown["at"], shown["network"]) == ("2026-11-16T01:00:00+00:00", "203.0.113.0/24")
+    assert [one["verdict"] for one in shown["verdicts"]] == ["unsure", "human"]
+    assert (
+        "GET  203.0.113.0/24  unsure (soon_after_arrival)  human (used_product)"
+        in engage_messages("show", in_doubt).output
+    )
 
 
 def test_a_doubt_is_listed_and_ended_by_a_persons_word(in_doubt: str) -> None:

@@ -57,7 +57,15 @@ BUILT_IN = {
         "usage.days",
         "usage.contact_events",
     ],
-    "bool": ["account.is_test", "contact.is_staff", "contact.has_left", "contract.auto_renew", "handoff.complete"],
+    "bool": [
+        "account.is_test",
+        "account.no_tracking",
+        "contact.no_tracking",
+        "contact.is_staff",
+        "contact.has_left",
+        "contract.auto_renew",
+        "handoff.complete",
+    ],
     "date": [
         "contract.starts_on",
         "contract.ends_on",

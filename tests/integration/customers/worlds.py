@@ -112,16 +112,16 @@ def customers(
     def traits(group: str) -> dict[str, Any]:
         names = {path.partition(".")[2]: kind for path, kind in declared.items() if path.startswith(group + ".")}
         said = {name: draw(values(kind)) for name, kind in names.items() if draw(st.booleans())}
+        more = {"no_tracking": "bool"} if group != "contract" else {}
         if group == "account":
-            more = {
+            more |= {
                 "goal_target": "number",
                 "goal_as_of": "date",
                 "goal_text": "text",
                 "handoff_complete": "bool",
                 "handoff_purpose": "text",
             }
-            said |= {name: draw(values(kind)) for name, kind in more.items() if draw(st.integers(0, 3)) == 0}
-        return said
+        return said | {name: draw(values(kind)) for name, kind in more.items() if draw(st.integers(0, 3)) == 0}
 
     def pick(*from_: Any) -> Any:
         return draw(st.sampled_from(from_))

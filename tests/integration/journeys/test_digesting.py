@@ -18,6 +18,7 @@ from engage.events.rows import Row
 from engage.events.storing import store_events
 from engage.events.tables import SOURCE_ENGAGE, Event
 from engage.journeys.digesting import digest
+from engage.journeys.tables import Enrolment
 from tests.integration.journeys.stage import MONDAY, Stage, tale
 
 FROM_OUTSIDE = 7
@@ -149,3 +150,26 @@ def test_however_it_is_learned_that_somebody_left_it_starts_what_waits_for_that_
         (stage.ben.id, stage.account.id, SOURCE_ENGAGE, {}),
     ]
     assert stage.runs() == [("tale", "exited", "noted")] * 2
+
+
+def test_a_run_waits_for_clicks_in_its_own_mail_alone(database: Database, tmp_path: Path) -> None:
+    stage = Stage(database, tmp_path, tale(steps="- wait: {for: message.clicked, up_to: 9 days}\n"))
+    stage.say("product.opened", by=stage.ann)
+    stage.run()
+    (run,) = stage.rows(Enrolment, Enrolment.id)
+    mail = {"origin": "enrolment", "step_id": "email-hello", "visit": 1}
+    strangers: list[dict[str, Any]] = [
+        {"properties": {**mail, "origin_id": run + 1}, "source_id": SOURCE_ENGAGE},
+        {"properties": {**mail, "origin": "notice", "origin_id": run}, "source_id": SOURCE_ENGAGE},
+        {"properties": {**mail, "origin_id": run}},
+    ]
+    for number, said in enumerate(strangers):
+        store(stage, number, name="message.clicked", user_id=None, account_id=stage.account.id, **said)
+    stage.run()
+    before = stage.runs()
+    own = {**mail, "origin_id": run}
+    store(stage, 9, name="message.clicked", source_id=SOURCE_ENGAGE, account_id=stage.account.id, properties=own)
+    stage.run()
+
+    assert [state for _, state, _ in before] == ["running"]
+    assert [state for _, state, _ in stage.runs()] == ["done"]

@@ -109,6 +109,49 @@ def test_who_appears_later_can_be_named_from_then_on(prove: Any) -> None:
     assert unknown.problem is not None and "nobody called nora" in unknown.problem
 
 
+CLICKS = """\
+playbook: greeting
+title: {ja: ごあいさつ, en: Greeting}
+stage: setup
+subject: contact
+trigger: {event: product.opened}
+to: [contact]
+topic: onboarding
+goal: none
+steps:
+  - {email: greeting/hello, id: hello}
+  - wait: {for: message.clicked, up_to: 3 days}
+  - {task: {title: {ja: 電話する, en: Call them}}, if: waited.happened == true and sent.hello.clicks > 0}
+  - {in_app: greeting/note, if: sent.hello.clicks == 0}
+"""
+
+
+def test_a_click_of_a_person_goes_the_whole_way_and_its_absence_is_no_fact_where_nobody_is_followed(
+    prove: Any,
+) -> None:
+    people = "given: {account: {plan: 'https://x.example/'}, contact: {id: ann, roles: champion, locale: en}}"
+    first = "{at: 2026-11-16 10:00, by: ann, event: product.opened}"
+    wants_none = people.replace("locale: en", "locale: en, no_tracking: true")
+    said = f"""\
+  - {people}
+    then: [{first}, {{at: 2026-11-17 10:00, by: ann, clicks: true}}]
+    expect:
+      - {{at: 2026-11-16, email: greeting/hello}}
+      - {{at: 2026-11-17 10:00..10:30, task: Call them}}
+      - {{at: 2026-11-17..2026-12-01, nothing: message}}
+  - {people}
+    then: [{first}]
+    expect: [{{at: 2026-11-16, email: greeting/hello}}, {{at: 2026-11-19, in_app: greeting/note}}]
+  - {wants_none}
+    then: [{first}]
+    expect: [{{at: 2026-11-16, email: greeting/hello}}, {{at: 2026-11-17..2026-12-01, nothing: anything}}]
+"""
+    results = prove(said, CLICKS)
+
+    assert [list(tell_failure(one, "en")) for one in results if not one.passed] == []
+    assert len(results) == 3
+
+
 def test_what_cannot_happen_is_said(prove: Any) -> None:
     row = "  - then: [{at: 2026-11-16, bounces: true}]\n    expect: [{at: 2026-11-17, nothing: anything}]\n"
 

@@ -26,6 +26,23 @@ def test_a_mail_that_waits_for_business_hours_says_so(channel: str, hours: str, 
     assert f": {shown}  msg_1" in _text(runs=[_run(channel=channel, hours=hours, state=state)])
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "told"),
+    [
+        ([], "not judged yet"),
+        ([("machine", ["burst", "program"])], "machine (burst, program)"),
+        ([("unsure", ["busy_office"]), ("human", ["answered"])], "unsure (busy_office), then human (answered)"),
+    ],
+)
+def test_a_click_says_who_it_was_and_why_we_think_so(verdicts: list[tuple[str, list[str]]], told: str) -> None:
+    judged = [{"verdict": verdict, "reasons": reasons, "at": EVENING} for verdict, reasons in verdicts]
+    text = _text(
+        runs=[_run(channel="email", clicks=[{"at": EVENING, "url": "https://x.example/", "verdicts": judged}])]
+    )
+
+    assert f"click 2026-11-20 09:30 UTC on https://x.example/: {told}" in text
+
+
 @pytest.mark.parametrize(("holds", "told"), [([], True), ([True, True], True), ([True, False], False)])
 def test_a_playbook_that_nothing_keeps_out_waits_for_its_trigger(holds: list[bool], told: bool) -> None:
     clauses = [{"text": "account.is_test == false", "holds": one, "inputs": {}} for one in holds]
@@ -44,7 +61,8 @@ def _text(*, runs: list[dict[str, Any]] | None = None, not_entered: list[dict[st
 def _run(**message: Any) -> dict[str, Any]:
     sent = {
         "id": "msg_1", "template": "tale/hello", "to": "ann@customer.example", "reason": None, "accepted_at": None,
-        "due_at": MORNING, "gate": [], "approval": None, **message,
+        "due_at": MORNING, "hours": "any", "state": "queued", "gate": [], "approval": None, "clicks": [],
+        **message,
     }  # fmt: skip
     step = {
         "at": EVENING, "step": "hello", "visit": 1, "decision": "ordered", "detail": {}, "inputs": {},

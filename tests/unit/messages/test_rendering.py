@@ -42,7 +42,7 @@ def test_web_links_become_signed_click_links_to_exactly_that_page() -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [{"account": {"no_tracking": True}}, {"contact": {"no_tracking": "yes"}}, {"contact": {"no_tracking": "?"}}]
+    "said", [{"account": {"no_tracking": True}}, {"contact": {"no_tracking": "yes"}}, {"contact": {"no_tracking": 1}}]
 )
 def test_whoever_wants_no_tracking_gets_links_straight_to_the_pages(said: dict[str, Any]) -> None:
     html = '<a href="https://app.example/a?x=1&amp;y=2">A</a> <a href="{{ contact.page }}">B</a>'
