@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from engage.customers.tables import Contact, Membership
 from engage.db.sets import one_of
 from engage.messages.policy.candidate import Candidate
+from engage.messages.tables import GateCheck, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,15 @@ def load_copied(session: Session, ids: Iterable[int]) -> dict[int, Copied]:
         )
         for row in session.execute(select(*columns).where(one_of(Contact.id, wanted)))
     }
+
+
+def had_copies(session: Session, message: Message) -> bool:
+    """Whether somebody else got the mail, as the gate let them when it was handed over."""
+    if not message.cc:
+        return False
+    let_through = (GateCheck.message_id == message.id, GateCheck.phase == "send", GateCheck.verdict == "allow")
+    inputs = session.scalars(select(GateCheck.inputs).where(*let_through).order_by(GateCheck.id.desc())).first()
+    return inputs is None or any(one["left_out"] is None for one in inputs.get("copies", ()))
 
 
 def as_candidates(

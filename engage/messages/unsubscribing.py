@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engage.customers.tables import Contact
 from engage.db.bulk import insert_ignore
+from engage.errors import InputError
 from engage.keys import address_key
+from engage.messages.copies import had_copies
 from engage.messages.linked import address_of, masked, message_of
 from engage.messages.links import Links
 from engage.messages.news import tell
 from engage.messages.refusing import Refusal, has_refused, tell_refusals
-from engage.messages.tables import Suppression
+from engage.messages.tables import Message, Suppression
 from engage.releases.library import Library
+
+ONE_CLICK: Final = "one_click"
+
+Asks = Literal["nothing", "copied", "shared"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,7 @@ class Offer:
     locale: str
     company: Mapping[str, str]
     stopped: bool
+    asks: Asks  # of whoever presses the button: to say that they may speak for this address
 
 
 def unsubscribe_headers(links: Links, public_id: str, *, purpose: str, has_copies: bool) -> tuple[tuple[str, str], ...]:
@@ -55,16 +63,23 @@ def describe(session: Session, library: Library, public_id: str) -> Offer:
         locale="ja" if message.locale.startswith("ja") else "en",
         company={locale: str(vocabulary.company.facts(locale).get("name", "")) for locale in ("ja", "en")},
         stopped=stopped,
+        asks=_asks(session, message),
     )
 
 
-def stop_topic(session: Session, public_id: str, *, source: str, now: datetime) -> bool:
+def stop_topic(session: Session, public_id: str, *, source: str, now: datetime, is_own: bool = False) -> bool:
     """Stops the message's topic for its reader and the address it went to; True when it was not stopped before.
+
+    InputError where others have the mail, too, and nobody said that it is their own. A box that several people read has
+    its own button in their mail program, but a mail with copies was never given one.
 
     Somebody else may have stopped it at a shared address: that word was not this reader's own.
     Takes the contact's lock, as delivery does: what commits first wins.
     """
     message = message_of(session, public_id)
+    asks = _asks(session, message)
+    if not is_own and (asks == "copied" or (asks == "shared" and source != ONE_CLICK)):
+        raise InputError("others read this mail: whoever stops it has to say that they may", code="not_confirmed")
     session.execute(select(Contact.id).where(Contact.id == message.contact_id).with_for_update())
     row = {
         "address_key": address_key(address_of(session, message)),
@@ -87,3 +102,10 @@ def stop_topic(session: Session, public_id: str, *, source: str, now: datetime) 
     if new or told:
         tell(session, "unsubscribed", [message], now=now)
     return new or bool(told)
+
+
+def _asks(session: Session, message: Message) -> Asks:
+    """Whether others may hold the link in their hands; of a mail that was forwarded nobody knows."""
+    if had_copies(session, message):
+        return "copied"
+    return "shared" if session.get_one(Contact, message.contact_id).is_shared_box else "nothing"

@@ -175,7 +175,7 @@ class Scene:
             mails = self._mails(session, who)
             last = next((mail for mail in mails if mail.topic == topic), None)
             if last is not None:
-                stop_topic(session, last.public_id, source="example", now=self.stage.clock.now())
+                stop_topic(session, last.public_id, source="example", now=self.stage.clock.now(), is_own=True)
         if last is None:
             self.say([event_call("consent.withdrawn", {"topic": topic}, who)], moment)
 

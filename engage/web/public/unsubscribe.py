@@ -6,13 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
 
-from engage.errors import NotFoundError
-from engage.messages.unsubscribing import Offer, describe, stop_topic
+from engage.errors import InputError, NotFoundError
+from engage.messages.unsubscribing import ONE_CLICK, Offer, describe, stop_topic
 from engage.web.public.pages import stern
 from engage.web.public.words import WORDS, language_asked
 from engage.wiring import Engage
-
-_ONE_CLICK = "One-Click"
 
 
 def add(pages: Blueprint, engage: Engage) -> None:
@@ -30,23 +28,32 @@ def add(pages: Blueprint, engage: Engage) -> None:
 
     @pages.post("/unsubscribe/<token>")
     def unsubscribe(token: str) -> Response:
-        one_click = request.form.get("List-Unsubscribe") == _ONE_CLICK
+        one_click = request.form.get("List-Unsubscribe") == "One-Click"
         try:
             public_id = engage.links.read_unsubscribe(token)
             with engage.database.transaction() as session:
-                source = "one_click" if one_click else "page"
-                stop_topic(session, public_id, source=source, now=engage.clock.now())
+                source, is_own = ONE_CLICK if one_click else "page", request.form.get("own") == "yes"
+                stop_topic(session, public_id, source=source, now=engage.clock.now(), is_own=is_own)
                 offer = describe(session, engage.library, public_id)
         except NotFoundError as error:
             return Response(f"{error}\n", 404) if one_click else _page("bad", language_asked(request), 404)
+        except InputError as error:
+            return Response(f"{error}\n", 400) if one_click else _asked_again(public_id)
         return Response(status=200) if one_click else _page("done", offer.locale, 200, offer)
 
+    def _asked_again(public_id: str) -> Response:
+        with engage.database.reading() as session:
+            offer = describe(session, engage.library, public_id)
+        return _page("offer", offer.locale, 400, offer, wrong=WORDS[offer.locale][f"wrong.{offer.asks}"])
 
-def _page(kind: str, locale: str, status: int, offer: Offer | None = None) -> Response:
+
+def _page(kind: str, locale: str, status: int, offer: Offer | None = None, wrong: str = "") -> Response:
     said: dict[str, Any] = {"topic": offer.titles[locale], "address": offer.address} if offer else {}
     lines = {
         key.partition(".")[2]: text.format(**said) for key, text in WORDS[locale].items() if key.startswith(f"{kind}.")
     }
+    if offer and kind == "offer" and offer.asks != "nothing":
+        lines |= {name: WORDS[locale][f"{offer.asks}.{name}"] for name in ("why", "own")}
     company = offer.company[locale] if offer else ""
-    page = render_template("public/page.html", locale=locale, lines=lines, company=company)
+    page = render_template("public/page.html", locale=locale, lines=lines, company=company, wrong=wrong)
     return stern(make_response(page, status))

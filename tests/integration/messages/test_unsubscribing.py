@@ -9,18 +9,18 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from engage.customers.tables import Consent
+from engage.customers.tables import Consent, Contact
 from engage.db.session import Database
 from engage.journeys.digesting import digest
 from engage.messages.drafting import draft
-from engage.messages.tables import Message, Suppression
+from engage.messages.tables import GateCheck, Message, Suppression
 from engage.messages.unsubscribing import unsubscribe_headers
 from engage.releases.library import Library
 from engage.testing import MONDAY, FrozenClock, make_contact
 from engage.web.errors import handle_errors
 from engage.web.headers import harden
 from engage.web.public.blueprint import public_pages
-from tests.integration.messages.scene import LINKS, Cast, days, events, play
+from tests.integration.messages.scene import LINKS, Cast, change, days, events, play
 from tests.support.site import installation
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -174,6 +174,55 @@ def test_a_forged_link_is_refused_and_changes_nothing(
         assert "This link does not work" in answer.get_data(as_text=True)
     assert browser.post(path[:-2], data=ONE_CLICK).status_code == 404
     assert suppressions(database) == []
+
+
+def with_copy(database: Database, cast: Cast, *, left_out: str | None) -> Message:
+    """A mail that was to have a copy, and what the gate said to that."""
+    with database.transaction() as session:
+        ben = make_contact(session, None, "ben").id
+    message = sent(database, cast, cc=(ben,))
+    with database.transaction() as session:
+        said = {"copies": [{"contact": "ben", "left_out": left_out}]}
+        session.add(GateCheck(message_id=message.id, at=MONDAY, phase="send", verdict="allow", inputs=said))
+    return message
+
+
+def test_whoever_got_a_copy_stops_nothing_and_the_addressee_has_to_say_who_they_are(
+    database: Database, cast: Cast, browser: FlaskClient
+) -> None:
+    path = path_of(with_copy(database, cast, left_out=None))
+    page = browser.get(path).get_data(as_text=True)
+    by_button, by_program = browser.post(path, data={"from": "page"}), browser.post(path, data=ONE_CLICK)
+    before = suppressions(database)
+    by_addressee = browser.post(path, data={"from": "page", "own": "yes"})
+
+    assert "ほかの方にも写し" in page and "私は宛先の本人です。" in page and "ai•••@customer.example" in page
+    assert (by_button.status_code, by_program.status_code, before) == (400, 400, [])
+    assert "確認欄に印を付けてください" in by_button.get_data(as_text=True)
+    assert (by_addressee.status_code, len(suppressions(database))) == (200, 1)
+
+
+def test_a_mail_whose_copy_was_left_out_has_its_one_click_as_any_other(
+    database: Database, cast: Cast, browser: FlaskClient
+) -> None:
+    path = path_of(with_copy(database, cast, left_out="opted_out"))
+
+    assert "写し" not in browser.get(path).get_data(as_text=True).replace("転送や写しで届いた方", "")
+    assert browser.post(path, data=ONE_CLICK).status_code == 200
+
+
+def test_of_a_shared_box_the_page_asks_and_the_mail_program_does_not(
+    database: Database, cast: Cast, browser: FlaskClient
+) -> None:
+    change(database, Contact, cast.aiko, is_shared_box=True)
+    facts = {**cast.order().facts, "contact": {"locale": "en"}}
+    path = path_of(sent(database, cast, facts=facts))
+    page, unticked = browser.get(path), browser.post(path, data={"from": "page"})
+    ticked = browser.post(path, data={"from": "page", "own": "yes"})
+    by_program = browser.post(path_of(sent(database, cast, visit=2)), data=ONE_CLICK)
+
+    assert "none of them gets them any more" in page.get_data(as_text=True)
+    assert [answer.status_code for answer in (unticked, ticked, by_program)] == [400, 200, 200]
 
 
 def test_mail_programs_get_the_headers_and_copied_readers_no_one_click() -> None:
