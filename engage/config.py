@@ -46,6 +46,13 @@ SETTINGS = (
     ),
     Setting("ENGAGE_PUBLIC_URL", "http://127.0.0.1:8000", "where customers and staff reach `engage web`"),
     Setting("ENGAGE_LINK_URL", "the public URL", "where the links in mails begin, such as `https://go.example.com`"),
+    Setting(
+        "ENGAGE_SENDING_DOMAINS",
+        "",
+        "domains whose SPF, DKIM and DMARC are ours: who has their mailbox elsewhere writes from the first",
+    ),
+    Setting("ENGAGE_DKIM_SELECTORS", "", "names of the keys that sign mail, for `engage doctor --dns`"),
+    Setting("ENGAGE_RETURN_PATH", "the sending domain", "domain where bounces go, as a provider has it below yours"),
     Setting("ENGAGE_CLICK_TRACKING", "on", "`off`: links in mails lead straight to their pages, and no click is noted"),
     Setting(
         "ENGAGE_PROXIES",
@@ -105,6 +112,9 @@ class Settings:
     sendgrid_inbound_key: str = field(default="", repr=False)
     former_secret_keys: tuple[str, ...] = ()
     click_tracking: bool = True
+    sending_domains: tuple[str, ...] = ()
+    dkim_selectors: tuple[str, ...] = ()
+    return_path: str | None = None
 
     @property
     def clock_file(self) -> Path:
@@ -151,6 +161,9 @@ class Settings:
             bounce_address=env.get("ENGAGE_BOUNCE_ADDRESS", "").strip(),
             mailbox_url=tuple(env.get("ENGAGE_MAILBOX_URL", "").split()),
             sendgrid_inbound_key=env.get("ENGAGE_SENDGRID_INBOUND_KEY", ""),
+            sending_domains=_domains("ENGAGE_SENDING_DOMAINS", env.get("ENGAGE_SENDING_DOMAINS", "")),
+            dkim_selectors=tuple(env.get("ENGAGE_DKIM_SELECTORS", "").split()),
+            return_path=env.get("ENGAGE_RETURN_PATH") or None,
             former_secret_keys=tuple(env.get("ENGAGE_FORMER_SECRET_KEYS", "").split()),
             click_tracking=_switch("ENGAGE_CLICK_TRACKING", env.get("ENGAGE_CLICK_TRACKING") or "on"),
         )
@@ -197,6 +210,14 @@ def _web_address(name: str, said: str) -> str:
     if not said.startswith(("https://", "http://")):
         raise InputError(f"{said!r} is no address of a web server", where=name, hint="such as https://go.example.com")
     return said.rstrip("/")
+
+
+def _domains(name: str, said: str) -> tuple[str, ...]:
+    found = tuple(said.lower().split())
+    for domain in found:
+        if "." not in domain.strip(".") or not set("@/:").isdisjoint(domain):
+            raise InputError(f"{domain!r} is no domain", where=name, hint="such as mail.example.com")
+    return found
 
 
 def _switch(name: str, said: str) -> bool:

@@ -61,6 +61,7 @@ def defaults_of(settings: Settings) -> Defaults:
         locale=settings.default_locale,
         time_zone=settings.default_timezone,
         follows_clicks=settings.click_tracking,
+        sending_domains=settings.sending_domains,
     )
 
 

@@ -29,6 +29,7 @@ class OutboundEmail:
     headers: tuple[tuple[str, str], ...]
     category: str
     sent_at: datetime
+    mail_id: str | None = None  # its Message-ID, where one was chosen; else it follows from the two above
 
 
 @dataclass(frozen=True, slots=True)

@@ -282,6 +282,7 @@ def _order(run: Run, live: LivePlaybook, decision: Ordered, now: datetime) -> Me
         due_at=run.not_before or now,
         wakes=decision.wakes,
         showing=decision.showing,
+        follows=bool(run.state.memory.get("sent")),
     )
 
 

@@ -26,6 +26,7 @@ from engage.messages.orders import TEAM, MessageOrder
 from engage.messages.policy.verdicts import Skip
 from engage.messages.showing import kept_showing
 from engage.messages.tables import Message
+from engage.messages.threads import kept_place
 from engage.releases.library import Library, TemplateSource
 from engage.staff.tables import StaffMember
 
@@ -120,7 +121,7 @@ def _draft(order: MessageOrder, template: TemplateSource, composer: Composer, pe
         log.exception("a message cannot be made", extra={"message_id": row["public_id"]})
         # What began it all is known from now only; everything else is read again at the recheck.
         begun = {name: order.facts[name] for name in ("event", "occurrence") if order.facts.get(name)}
-        kept = kept_rule(order.approval) | kept_moment(order.due_at, now) | kept_showing(order.showing)
+        kept = _kept(order, now)
         made = {"inputs": begun | kept, "state": "held", "reason": failure(error)}
         made["due_at"] = now + RECHECK_AFTER
     return Draft(order, row | made, executive)
@@ -147,11 +148,17 @@ def _composed(
         max(order.due_at, now), order.facts, channel=order.channel, hours=order.hours, key=contact.email or ""
     )
     return {
-        "inputs": inputs | kept_rule(order.approval) | kept_moment(order.due_at, now) | kept_showing(order.showing),
+        "inputs": inputs | _kept(order, now),
         "state": "held" if held else "proposed" if asked else "queued",
         "reason": held,
         "due_at": now + RECHECK_AFTER if held else leaves,
     }
+
+
+def _kept(order: MessageOrder, now: datetime) -> dict[str, Any]:
+    """What a message keeps of its order besides facts."""
+    place = kept_place(follows=order.follows)
+    return kept_rule(order.approval) | kept_moment(order.due_at, now) | kept_showing(order.showing) | place
 
 
 def _from_order(order: MessageOrder, now: datetime) -> dict[str, Any]:

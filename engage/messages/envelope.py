@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engage.channels.base import Mailbox, OutboundEmail
+from engage.channels.email.senders import is_nobodys, mail_id_of, writes_as
 from engage.customers.tables import Contact
 from engage.db.sets import among, one_of
 from engage.errors import EngageError
@@ -18,10 +19,12 @@ from engage.language.vocabulary import Company, Vocabulary
 from engage.messages.formats import language_of
 from engage.messages.links import Links
 from engage.messages.rendering import RenderedEmail
+from engage.messages.threads import load_threads, thread_headers
 from engage.messages.unsubscribing import unsubscribe_headers
 from engage.staff.people import name_of
 from engage.staff.tables import StaffMember
 
+_SENDER_ID = "engage"  # the last part of a Feedback-ID, by which a mailbox provider sums up complaints
 _contacts = Contact.__table__.c
 _READERS = (
     select(_contacts.id, _contacts.email, _contacts.family_name, _contacts.given_name, _contacts.full_name)
@@ -51,6 +54,8 @@ class Correspondents:
     readers: Mapping[int, Any]
     staff: Mapping[int, StaffMember]
     company: Company
+    domains: Sequence[str] = ()
+    threads: Mapping[int, Sequence[str]] = field(default_factory=dict)
     _teams: dict[str, Mailbox] = field(default_factory=dict)
 
     def address(self, row: Any) -> str:
@@ -62,28 +67,32 @@ class Correspondents:
     ) -> OutboundEmail:
         """The email of a ledger row, ready for a channel, with the copies that the gate has let through."""
         copied = [self.readers[key] for key in copies]
-        from_name, from_address = self._sender(row)
+        sender = writes_as(self._sender(row), self.domains)
         return OutboundEmail(
             message_id=row.public_id,
             attempt=attempt,
-            from_name=from_name,
-            from_address=from_address,
-            reply_to=None,
+            from_name=sender.name,
+            from_address=sender.address,
+            reply_to=sender.reply_to,
             to_name=_name(self.readers[row.contact_id], row.locale),
             to_address=self.address(row),
             cc=tuple((_name(copy, row.locale), copy.email) for copy in copied),
             subject=rendered.subject,
             html=rendered.html,
             text=rendered.text,
-            headers=_headers(row, links, has_copies=bool(copied)),
+            headers=(
+                *_headers(row, links, domain=sender.address.rpartition("@")[2], has_copies=bool(copied)),
+                *thread_headers(self.threads.get(row.id, ())),
+            ),
             category=row.playbook_key or row.origin,
             sent_at=now,
+            mail_id=row.mail_id or mail_id_of(row.public_id, sender.address),
         )
 
     def _sender(self, row: Any) -> Mailbox:
         """The person who writes, else the team; a mail is never from nobody."""
         person = self.staff.get(row.sender_staff_id)
-        if person is not None:
+        if person is not None and not is_nobodys(person.email):
             return name_of(person, language_of(row.locale)), person.email
         if row.locale not in self._teams:
             self._teams[row.locale] = _team(self.company.facts(row.locale))
@@ -96,21 +105,24 @@ def lock_correspondents(session: Session, library: WithVocabulary, rows: Iterabl
     found: list[Any] = list(
         session.execute(_READERS, {"ids": list({key for row in rows for key in (row.contact_id, *row.cc)})}).all()
     )
+    vocabulary = library.vocabulary(session)
     senders = {row.sender_staff_id for row in rows} - {None}
     staff = session.scalars(select(StaffMember).where(one_of(StaffMember.id, senders))).all() if senders else ()
     return Correspondents(
         readers={reader.id: reader for reader in found},
         staff={person.id: person for person in staff},
-        company=library.vocabulary(session).company,
+        company=vocabulary.company,
+        domains=vocabulary.defaults.sending_domains,
+        threads=load_threads(session, rows),
     )
 
 
 def _team(company: Mapping[str, Any]) -> Mailbox:
     team = company.get("team") or {}
-    if not team.get("email"):
+    if not team.get("email") or is_nobodys(str(team["email"])):
         raise NoSenderError(
             "neither a person nor the team can be the sender",
-            hint="give company.team.email in the shared vocabulary",
+            hint="give company.team.email in the shared vocabulary: an address that somebody reads",
         )
     return str(team.get("name") or company.get("name") or ""), str(team["email"])
 
@@ -122,7 +134,12 @@ def _name(reader: Any, locale: str) -> str:
     return " ".join(name for name in names if name) or reader.full_name or ""
 
 
-def _headers(row: Any, links: Links, *, has_copies: bool) -> tuple[tuple[str, str], ...]:
-    """What machines read: nobody answers it automatically, and the reader's own button where the purpose allows one."""
+def _headers(row: Any, links: Links, *, domain: str, has_copies: bool) -> tuple[tuple[str, str], ...]:
+    """What machines read: nobody answers it automatically; which mail it is; the reader's own button to stop it.
+
+    There is no `Precedence`: some servers take it for bulk that nobody asked for, and robots heed `Auto-Submitted`.
+    """
+    which = ":".join(filter(None, (row.playbook_key or row.origin, row.topic, row.purpose, _SENDER_ID)))
+    listed = (("List-Id", f"<{row.topic}.{domain}>"),) if row.topic and row.purpose != "transactional" else ()
     unsubscribe = unsubscribe_headers(links, row.public_id, purpose=row.purpose, has_copies=has_copies)
-    return (("Auto-Submitted", "auto-generated"), *unsubscribe)
+    return (("Auto-Submitted", "auto-generated"), ("Feedback-ID", which), *listed, *unsubscribe)

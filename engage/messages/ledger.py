@@ -35,6 +35,7 @@ class Handover:
     fence: int  # the number of this attempt
     address: str | None
     sha: str | None
+    mail_id: str | None = None  # its Message-ID
 
 
 def claim(session: Session, *, limit: int, now: datetime) -> list[Row[Any]]:
@@ -148,6 +149,6 @@ def _finish_otherwise(session: Session, handover: Handover, outcome: Rejected | 
 
 def _started(handovers: Sequence[Handover]) -> dict[str, Any]:
     return statements.given([
-        {"id": h.row.id, "fence": h.fence, "place": place, "sha": h.sha, "address": h.address}
+        {"id": h.row.id, "fence": h.fence, "place": place, "sha": h.sha, "address": h.address, "mail_id": h.mail_id}
         for place, h in enumerate(handovers)
     ])  # fmt: skip

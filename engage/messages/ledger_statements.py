@@ -45,6 +45,7 @@ _STARTED: Columns = (
     ("place", BigInteger),
     ("sha", Text),
     ("address", Text),
+    ("mail_id", Text),
 )
 _ENDED: Columns = (
     ("id", BigInteger),
@@ -87,7 +88,7 @@ _ACCEPTED = {"state": status.ACCEPTED, "accepted_at": _NOW, "ended_at": _NOW} | 
 def start(dialect: str) -> Sequence[Executable]:
     """Notes the given attempts, and marks their messages as being handed over."""
     v = _rows(dialect, _STARTED).c
-    said = {"sha": v.sha, "address": v.address, "fence": v.fence}
+    said = {"sha": v.sha, "address": v.address, "fence": v.fence, "mail_id": v.mail_id}
     lease = {"state": status.SENDING, "lease_until": bindparam("until", type_=UtcDateTime()), "reason": None}
     base = {"link_base": bindparam("link_base", type_=Text)}
     marked = update(_messages).where(_messages.c.id == v.id).values(said | base | lease)

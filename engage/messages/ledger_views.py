@@ -25,7 +25,7 @@ _LISTED = (
     "created_at", "due_at", "accepted_at", "reason",
 )  # fmt: skip
 _SHOWN = (*_LISTED, "origin", "origin_id", "visit", "topic", "purpose", "template_version_id", "subject", "fence",
-          "sha", "link_base", "lease_until", "ended_at")  # fmt: skip
+          "sha", "link_base", "mail_id", "lease_until", "ended_at")  # fmt: skip
 _ATTEMPT = ("number", "provider", "started_at", "ended_at", "outcome", "provider_id", "detail")
 _CHECK = ("at", "phase", "verdict", "policy", "reason", "until", "inputs")
 _RECEIPT = ("at", "received_at", "provider", "kind", "reason", "natural_key", "raw")

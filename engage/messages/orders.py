@@ -48,3 +48,5 @@ class MessageOrder:
     approval: ApprovalRule | None = None
     wakes: bool = False
     showing: Mapping[str, Any] = field(default_factory=dict)  # of an in-app message, where it is not as usual
+    follows: bool = False
+    """Whether the run has sent, or tried to send, something before."""

@@ -86,7 +86,7 @@ class Press:
             except Exception as error:
                 _hold_broken(session, row, error, now)
                 continue
-            batch.handovers.append(Handover(row, email.attempt, email.to_address, rendered.sha))
+            batch.handovers.append(Handover(row, email.attempt, email.to_address, rendered.sha, email.mail_id))
             batch.emails.append(email)
         if batch.handovers:
             show_questions(session, self.library, [handover.row for handover in batch.handovers], now=now)

@@ -25,13 +25,14 @@ from engage.messages.policy.verdicts import Skip
 from engage.messages.rendering import fingerprint
 from engage.messages.showing import SHOWING
 from engage.messages.tables import Message
+from engage.messages.threads import FOLLOWS
 from engage.releases.library import Library, TemplateSource
 from engage.staff.tables import StaffMember
 
 log = logging.getLogger(__name__)
 
 EVERY = timedelta(days=1)
-_KEPT = (RULE, NOT_BEFORE, SHOWING)  # what inputs keep besides facts
+_KEPT = (RULE, NOT_BEFORE, SHOWING, FOLLOWS)  # what inputs keep besides facts
 NO_SENDER = "no_sender: neither a person nor the team can be the sender"
 DRIFT = "render_drift: the stored mail is not the one that was approved"
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engage.channels.base import Mailbox
+from engage.channels.email.senders import Sender, writes_as
 from engage.notices.wording import Reader
 from engage.releases.library import Library
 from engage.staff.people import name_of
@@ -23,7 +23,7 @@ class Readers:
     owners: Mapping[tuple[int, str], Reader]
     positions: Mapping[str, Reader]
     team: Reader | None
-    sender: Mailbox | None
+    sender: Sender | None
     locale: str
 
     def reader(self, notice: Any) -> Reader | None:
@@ -55,7 +55,7 @@ def readers_of(session: Session, library: Library, notices: Sequence[Any]) -> Re
             if member.position not in ("csm", "sales")
         },
         team=Reader(mailbox[0], mailbox[1], locale) if mailbox else None,
-        sender=mailbox,
+        sender=writes_as(mailbox, vocabulary.defaults.sending_domains) if mailbox else None,
         locale=locale,
     )
 

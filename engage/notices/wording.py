@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engage.channels.base import Mailbox, OutboundEmail
+from engage.channels.base import OutboundEmail
+from engage.channels.email.senders import Sender
 
 _ABOUT = {"ja": "お客様: {name}({id})", "en": "Customer: {name} ({id})"}
 _MISSING = {"ja": "(なし)", "en": "(missing)"}
@@ -23,15 +24,15 @@ class Reader:
     locale: str
 
 
-def mail_of(notice: Any, reader: Reader, sender: Mailbox, *, now: datetime) -> OutboundEmail:
+def mail_of(notice: Any, reader: Reader, sender: Sender, *, now: datetime) -> OutboundEmail:
     """The notice as a mail in the reader's language."""
     text = text_of(notice.content, reader.locale)
     return OutboundEmail(
         message_id=notice.public_id,
         attempt=notice.fence,
-        from_name=sender[0],
-        from_address=sender[1],
-        reply_to=None,
+        from_name=sender.name,
+        from_address=sender.address,
+        reply_to=sender.reply_to,
         to_name=reader.name,
         to_address=reader.address,
         cc=(),

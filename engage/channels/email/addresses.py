@@ -39,6 +39,11 @@ def refuse_controls(place: str, text: str) -> None:
         raise UnsendableError(f"{place} contains a control character (U+{ord(found[0]):04X})")
 
 
+def message_id_of(email: OutboundEmail) -> str:
+    """The Message-ID, the same over every channel and in every attempt."""
+    return email.mail_id or f"<{email.message_id}@{wire_address(email.from_address).rpartition('@')[2]}>"
+
+
 @lru_cache(maxsize=4096)
 def wire_address(address: str) -> str:
     """The address as it goes on the wire (IDN domains in ASCII), or a refusal."""

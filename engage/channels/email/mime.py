@@ -11,7 +11,7 @@ from functools import lru_cache
 from struct import Struct
 
 from engage.channels.base import OutboundEmail
-from engage.channels.email.addresses import check, wire_address
+from engage.channels.email.addresses import check, message_id_of, wire_address
 
 _LINE = 76  # RFC 2047: a line that holds an encoded word has at most 76 octets
 _WORD_FRAME = len("=?utf-8?b??=")
@@ -30,7 +30,7 @@ def to_bytes(email: OutboundEmail) -> bytes:
         mailbox_header("To", email.to_name, wire_address(email.to_address)),
         text_header("Subject", email.subject),
         f"Date: {_date(email.sent_at.replace(microsecond=0))}",
-        f"Message-ID: <{email.message_id}@{sender.rpartition('@')[2]}>",
+        f"Message-ID: {message_id_of(email)}",
         f"X-Engage-Message: {email.message_id}",
         "MIME-Version: 1.0",
         f'Content-Type: multipart/alternative; boundary="{boundary}"',

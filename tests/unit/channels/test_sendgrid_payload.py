@@ -24,7 +24,11 @@ def test_the_payload_says_all_of_the_mail_and_no_more_of_the_person() -> None:
         "reply_to": {"email": "csm@example.com"},
         "subject": email.subject,
         "content": [{"type": "text/plain", "value": email.text}, {"type": "text/html", "value": email.html}],
-        "headers": {"List-Unsubscribe": "<https://example.com/u/1>", "X-Engage-Message": "msg_0123456789"},
+        "headers": {
+            "Message-ID": "<msg_0123456789@example.com>",
+            "List-Unsubscribe": "<https://example.com/u/1>",
+            "X-Engage-Message": "msg_0123456789",
+        },
         "categories": ["kickoff"],
         "custom_args": {"engage_message_id": "msg_0123456789"},
         "tracking_settings": {

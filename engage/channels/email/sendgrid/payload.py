@@ -22,7 +22,7 @@ from sendgrid.helpers.mail import (
 )
 
 from engage.channels.base import OutboundEmail
-from engage.channels.email.addresses import check, wire_address
+from engage.channels.email.addresses import check, message_id_of, wire_address
 
 MESSAGE_ID_ARG = "engage_message_id"  # the only thing SendGrid keeps of ours: an opaque id
 
@@ -38,6 +38,7 @@ def payload(email: OutboundEmail) -> bytes:
     mail.add_content(Content("text/html", email.html or " "))
     if email.reply_to:
         mail.reply_to = ReplyTo(wire_address(email.reply_to))
+    mail.add_header(Header("Message-ID", message_id_of(email)))
     for name, value in email.headers:
         mail.add_header(Header(name, value))
     mail.add_header(Header("X-Engage-Message", email.message_id))
