@@ -28,6 +28,7 @@ DOORWAYS = {
     "imapclient": ("channels/email/mailbox.py",),
     "imaplib": (),
     "flufl": ("channels/email/inbound/",),
+    "dns": ("upkeep/dns/",),
     "click": ("cli/",),
     "pickle": (),
 }

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 import sys
+from pathlib import Path
 
 import click
 
@@ -24,8 +25,14 @@ _SIGNS = {"ok": "ok  ", "note": "note", "bad": "BAD "}
 
 
 @click.command()
+@click.option("--dns", "asks_dns", is_flag=True, help="Also judge SPF, DKIM, DMARC and MX of the domains mail is from.")
+@click.option(
+    "--records",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Judge the DNS records of this file, as `dig` writes them, instead of asking DNS.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def doctor(as_json: bool) -> None:
+def doctor(asks_dns: bool, records: Path | None, as_json: bool) -> None:
     """Look whether all is well, and say what to do where it is not."""
     settings = Settings.from_env()
     with wiring.opened(settings) as engage:
@@ -38,12 +45,25 @@ def doctor(as_json: bool) -> None:
                 redis_answers=lambda: _redis_answers(settings),
             )
         )
+        if asks_dns or records:
+            findings += _dns(engage, records)
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(finding) for finding in findings], ensure_ascii=False))
     else:
         _print_settings(settings)
         _print_findings(findings)
     sys.exit(1 if any(finding.verdict == "bad" for finding in findings) else 0)
+
+
+def _dns(engage: wiring.Engage, file: Path | None) -> list[Finding]:
+    from engage.upkeep.dns.domains import examine_dns
+    from engage.upkeep.dns.records import AskedRecords, records_in
+    from engage.upkeep.dns.sending import sending_of
+
+    records = records_in(file) if file else AskedRecords()
+    with engage.database.reading() as session:
+        sending = sending_of(session, engage.library, engage.settings)
+    return examine_dns(records, sending)
 
 
 def _redis_answers(settings: Settings) -> bool | None:
