@@ -74,7 +74,7 @@ class Receipt:
     provider: str
     natural_key: str
     message_id: str | None
-    kind: str  # processed | deferred | delivered | bounced | dropped | complained | unsubscribed
+    kind: str  # processed | deferred | delivered | bounced | dropped | complained | unsubscribed | opened
     at: datetime
     reason: str | None
     address: str | None

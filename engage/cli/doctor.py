@@ -61,9 +61,7 @@ def _dns(engage: wiring.Engage, file: Path | None) -> list[Finding]:
     from engage.upkeep.dns.sending import sending_of
 
     records = records_in(file) if file else AskedRecords()
-    with engage.database.reading() as session:
-        sending = sending_of(session, engage.library, engage.settings)
-    return examine_dns(records, sending)
+    return examine_dns(records, sending_of(engage.database, engage.library, engage.settings))
 
 
 def _redis_answers(settings: Settings) -> bool | None:

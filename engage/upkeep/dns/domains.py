@@ -40,18 +40,25 @@ def examine_dns(records: Records, sending: Sending) -> list[Finding]:
 
 def _of_domain(records: Records, sending: Sending, domain: str) -> Iterator[Finding]:
     bounces = sending.return_path or domain
-    yield from judge_spf(records, bounces, suggestion=_OURS.get(sending.provider, _A_SERVER))
+    spf = judge_spf(records, bounces, suggestion=_OURS.get(sending.provider, _A_SERVER))
+    yield from spf
     yield from judge_dkim(records, domain, sending.selectors)
     yield from judge_dmarc(records, domain)
-    spf_speaks = are_aligned(records, bounces, domain, strict=is_strict(records, domain, "aspf"))
-    if not spf_speaks and not has_key(records, domain, sending.selectors):
-        said = f"nothing proves mail from {domain}: its bounces go to {bounces}, and no DKIM key of it is known"
-        yield Finding(f"alignment of {domain}", "bad", said, f"sign with a key of {domain}, or let bounces go to it")
-    elif not spf_speaks:
-        said = f"rests on DKIM alone: bounces go to {bounces}"
-        yield Finding(f"alignment of {domain}", "note", said, f"have your provider use a return path below {domain}")
-    else:
-        yield Finding(f"alignment of {domain}", "ok", f"SPF speaks for it by {bounces}")
+    is_aligned = are_aligned(records, bounces, domain, strict=is_strict(records, domain, "aspf"))
+    by_spf = is_aligned and all(one.verdict != "bad" for one in spf)
+    yield _alignment(domain, bounces, by_spf=by_spf, by_dkim=has_key(records, domain, sending.selectors))
+
+
+def _alignment(domain: str, bounces: str, *, by_spf: bool, by_dkim: bool) -> Finding:
+    """Whether anything proves mail that says it is from the domain: that is what DMARC asks."""
+    what = f"alignment of {domain}"
+    if by_spf:
+        return Finding(what, "ok", f"SPF speaks for it by {bounces}" + (", and DKIM" if by_dkim else ""))
+    if by_dkim:
+        said = f"DKIM alone speaks for it; its bounces go to {bounces}"
+        return Finding(what, "note", said, f"have your provider use a return path at or below {domain}")
+    said = f"nothing proves mail from {domain}: neither SPF by {bounces} nor a DKIM key that is known"
+    return Finding(what, "bad", said, f"sign with a key of {domain}, or publish SPF where its bounces go")
 
 
 def _of_replies(records: Records, domain: str) -> Iterator[Finding]:

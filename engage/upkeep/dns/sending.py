@@ -6,20 +6,23 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import DBAPIError
 
 from engage.channels.email.senders import writes_as
 from engage.config import Settings
+from engage.db.session import Database
+from engage.errors import StoreUnavailableError
 from engage.releases.library import Library
 from engage.staff.tables import StaffMember
 from engage.upkeep.dns.domains import Sending
 
 
-def sending_of(session: Session, library: Library, settings: Settings) -> Sending:
-    """The domains that mail is from and is answered at, and where its links lead."""
-    writing = select(StaffMember.email).where(StaffMember.position.is_not(None), StaffMember.is_active)
-    addresses = [library.vocabulary(session).company.team.email, *session.scalars(writing.order_by(StaffMember.id))]
-    senders = [writes_as(("", address), settings.sending_domains) for address in addresses if address]
+def sending_of(database: Database, library: Library, settings: Settings) -> Sending:
+    """The domains that mail is from and is answered at, and where its links lead.
+
+    Without a database that can be read it is what the settings say alone.
+    """
+    senders = [writes_as(("", address), settings.sending_domains) for address in _addresses(database, library)]
     used = dict.fromkeys(_domain_of(sender.address) for sender in senders)
     return Sending(
         domains=settings.sending_domains or tuple(used),
@@ -29,6 +32,17 @@ def sending_of(session: Session, library: Library, settings: Settings) -> Sendin
         replies=tuple(dict.fromkeys(_domain_of(sender.reply_to or sender.address) for sender in senders)),
         link_host=_public_host(settings.link_url),
     )
+
+
+def _addresses(database: Database, library: Library) -> list[str]:
+    """Of everybody who may write to customers."""
+    writing = select(StaffMember.email).where(StaffMember.position.is_not(None), StaffMember.is_active)
+    try:
+        with database.reading() as session:
+            team = library.vocabulary(session).company.team.email
+            return [address for address in (team, *session.scalars(writing.order_by(StaffMember.id))) if address]
+    except (StoreUnavailableError, DBAPIError):
+        return []
 
 
 def _domain_of(address: str) -> str:

@@ -85,8 +85,16 @@ def test_each_kind_of_event_becomes_a_receipt(said: dict[str, str], kind: str) -
     assert receipt.at.tzinfo is not None
 
 
-def test_opens_clicks_and_unknown_kinds_are_left_out() -> None:
-    assert parse(json.dumps([event_body({"event": kind}) for kind in ("open", "click", "new-thing")]).encode()) == []
+def test_clicks_and_unknown_kinds_are_left_out() -> None:
+    assert parse(json.dumps([event_body({"event": kind}) for kind in ("click", "new-thing")]).encode()) == []
+
+
+def test_an_open_is_kept_without_what_it_tells_of_the_reader() -> None:
+    said = {"event": "open", "sg_machine_open": True, "ip": "203.0.113.7", "useragent": "Mozilla/5.0"}
+    (receipt,) = parse(json.dumps([event_body(said)]).encode())
+
+    assert (receipt.kind, receipt.reason) == ("opened", "by a machine")
+    assert {"ip", "useragent"}.isdisjoint(receipt.raw)
 
 
 def test_an_event_without_an_id_keeps_one_key_however_often_it_comes() -> None:

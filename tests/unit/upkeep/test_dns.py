@@ -167,6 +167,7 @@ ZONE = f"""
 sendgrid.net.		300	IN	TXT	"v=spf1 ip4:198.51.100.0/24 ~all"
 s1._domainkey.{DOMAIN}. 300 IN CNAME s1.domainkey.wl.sendgrid.net.
 s1.domainkey.wl.sendgrid.net. IN TXT "k=rsa; p={RSA_1024}"
+em1.mail.sample.example. IN TXT "v=spf1 ip4:198.51.100.0/24 -all"
 _dmarc.sample.example. IN TXT "v=DMARC1; p=reject; rua=mailto:d@sample.example"
 sample.example. 300 IN MX 10 mx.sample.example.
 mute.example. 300 IN MX 0 .
@@ -204,7 +205,10 @@ def test_everything_that_mail_says_of_itself_is_looked_at() -> None:
 @pytest.mark.parametrize(
     ("bounces", "selectors", "zone", "verdict"),
     [
-        ("em1.mail.sample.example", ["s1"], ZONE, "ok"),
+        ("em1.mail.sample.example", [], ZONE, "ok"),
+        (DOMAIN, ["s1"], ZONE, "ok"),
+        (DOMAIN, ["s1"], ZONE.replace("v=spf1 include", "v=other include"), "note"),
+        (DOMAIN, [], ZONE.replace("v=spf1 include", "v=other include"), "bad"),
         ("sendgrid.net", ["s1"], ZONE, "note"),
         ("sendgrid.net", [], ZONE, "bad"),
         ("sendgrid.net", ["s9"], ZONE, "bad"),

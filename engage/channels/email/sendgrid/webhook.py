@@ -22,7 +22,8 @@ SIGNATURE_HEADER = "X-Twilio-Email-Event-Webhook-Signature"
 TIMESTAMP_HEADER = "X-Twilio-Email-Event-Webhook-Timestamp"
 FRESH_FOR = timedelta(minutes=10)
 
-# SendGrid's word for it → ours. Opens and clicks are not SendGrid's business here: its tracking is off.
+# SendGrid's word for it → ours. Its tracking is off: clicks are ours, and an open that it tells all the same is shown
+# and decides nothing.
 _KINDS = {
     "processed": "processed",
     "deferred": "deferred",
@@ -32,7 +33,9 @@ _KINDS = {
     "spamreport": "complained",
     "unsubscribe": "unsubscribed",
     "group_unsubscribe": "unsubscribed",
+    "open": "opened",
 }
+_OF_THE_READER = frozenset({"ip", "useragent"})  # what an open tells of a person: nobody needs it, so nobody keeps it
 
 
 def verify(raw: bytes, headers: Mapping[str, str], public_keys: Iterable[str], now: datetime) -> None:
@@ -99,10 +102,14 @@ def _receipt(event: dict[str, object]) -> Receipt | None:
         message_id=_text(event.get(MESSAGE_ID_ARG)),
         kind=kind,
         at=_instant(str(event.get("timestamp"))),
-        reason=_text(event.get("reason") or event.get("response")),
+        reason=_text(event.get("reason") or event.get("response") or _by_machine(event)),
         address=_text(event.get("email")),
-        raw=event,
+        raw={name: value for name, value in event.items() if name not in _OF_THE_READER},
     )
+
+
+def _by_machine(event: dict[str, object]) -> str | None:
+    return "by a machine" if event.get("sg_machine_open") is True else None
 
 
 def _text(value: object) -> str | None:
