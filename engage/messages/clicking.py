@@ -18,6 +18,11 @@ from engage.messages.targets import targets_of
 from engage.releases.library import Library
 
 _LONGEST_AGENT = 300
+# Where no reader is: whoever comes from there is a proxy of ours.
+_INNER = tuple(
+    ip_network(one)
+    for one in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7", "fe80::/10")
+)
 _READER = (
     select(Message.id, Contact.traits.label("contact_said"), Account.traits.label("account_said"))
     .join(Contact, Contact.id == Message.contact_id)
@@ -64,10 +69,12 @@ def note_click(
 
 
 def network_of(address: str | None) -> str | None:
-    """The network that an address is in, wide enough to name nobody."""
+    """The network that an address is in, wide enough to name nobody; an inner one says nothing."""
     try:
         plain = ip_address((address or "").partition("%")[0])
     except ValueError:
         return None
     plain = getattr(plain, "ipv4_mapped", None) or plain
+    if any(plain in network for network in _INNER if network.version == plain.version):
+        return None
     return str(ip_network(f"{plain}/{24 if plain.version == 4 else 48}", strict=False))

@@ -60,14 +60,15 @@ def clicks(database: Database) -> list[tuple[str, str, str | None, str | None]]:
 
 def test_a_click_is_noted_and_leads_to_the_page_of_the_mail(database: Database, cast: Cast, tmp_path: Path) -> None:
     path, reader = path_to(mailed(database, cast)), browser(database, tmp_path)
-    agent = "Scanner " + "x" * 500
-    answer = reader.get(path + "?utm_source=x&url=https://evil.example/", headers={"User-Agent": agent})
+    agent, at = "Scanner " + "x" * 500, {"REMOTE_ADDR": "203.0.113.7"}
+    mutated = path + "?utm_source=x&url=https://evil.example/"
+    answer = reader.get(mutated, headers={"User-Agent": agent}, environ_base=at)
     reader.head(path, headers={"User-Agent": "Checker/1.0"}, environ_base={"REMOTE_ADDR": "2001:db8:12:34::5"})
 
     assert (answer.status_code, answer.headers["Location"]) == (302, PAGE)
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert clicks(database) == [
-        (PAGE, "GET", agent[:300], "127.0.0.0/24"),
+        (PAGE, "GET", agent[:300], "203.0.113.0/24"),
         (PAGE, "HEAD", "Checker/1.0", "2001:db8:12::/48"),
     ]
     assert events(database) == []
@@ -150,7 +151,9 @@ def test_while_the_store_is_away_the_reader_is_asked_to_come_back(tmp_path: Path
         ("203.0.113.77", "203.0.113.0/24"),
         ("::ffff:203.0.113.77", "203.0.113.0/24"),
         ("2001:db8:1:2::3", "2001:db8:1::/48"),
-        ("fe80::1%eth0", "fe80::/48"),
+        ("fe80::1%eth0", None),
+        ("10.1.2.3", None),
+        ("127.0.0.1", None),
         ("unix:", None),
         (None, None),
     ],
