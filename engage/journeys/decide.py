@@ -27,6 +27,14 @@ from engage.journeys.deeds import At, deed_of, form_of
 from engage.journeys.ends import ends_of, inputs_of, signal_of, watches
 from engage.journeys.noting import with_values
 from engage.journeys.ordering import Orders, nobody_found
+from engage.journeys.remembering import (
+    count_clicks,
+    facts_in,
+    facts_of_run,
+    remember_form,
+    remember_sent,
+    remember_waited,
+)
 from engage.journeys.rounds import next_turn, rounds_done
 from engage.journeys.settling import Settlement, news_of, once, settlement_of
 from engage.journeys.showing import is_over
@@ -53,7 +61,7 @@ from engage.language.spec import (
     WaitStep,
     WebhookStep,
 )
-from engage.language.vocabulary import CLICKED, FORM_FILLED
+from engage.language.vocabulary import FORM_FILLED
 
 MOST_VISITS = 5
 
@@ -69,19 +77,6 @@ def decide(
 ) -> Decided:
     """Every decision that can be made now, in order, and the state after them; the same inputs give the same answer."""
     return _Walk(playbook, program, state, facts, now, surroundings).walk()
-
-
-def facts_of_run(facts: Mapping[str, Any], state: RunState) -> dict[str, Any]:
-    """The customer's facts together with what this run has seen."""
-    memory = state.memory
-    return {
-        **facts,
-        "event": state.trigger.get("event"),
-        "occurrence": state.trigger.get("occurrence"),
-        "waited": memory.get("waited"),
-        "form": dict(memory.get("form") or {}),
-        "sent": dict(memory.get("sent") or {}),
-    }
 
 
 class _Walk:
@@ -104,7 +99,8 @@ class _Walk:
         self.decisions: list[Decision] = []
 
     def walk(self) -> Decided:
-        self._count_clicks()
+        count_clicks(self.memory, self.signals)
+        self._knows()
         ended = self._end_early()
         if ended is not None:
             return self._finish(ended)
@@ -153,7 +149,9 @@ class _Walk:
                 each=tuple(outcomes) if len(outcomes) > 1 else (),
             )
         )
-        self._remember_sent(step_id, together.outcome, now.at, clicks=0 if together.is_followed else None)
+        clicks = 0 if together.is_followed else None
+        remember_sent(self.memory, step_id, together.outcome, now.at, clicks=clicks)
+        self._knows()
         del self.memory["wait"]
         if again:
             self.visit += 1
@@ -206,33 +204,12 @@ class _Walk:
             )
         )
         if wait["kind"] == "event":
-            self._remember_waited(event, knows=CLICKED not in wait["events"] or self._hears_clicks())
+            remember_waited(self.memory, wait["events"], event)
         if wait["kind"] == "form" and signal is not None:
-            self._remember_form(step_id, event["properties"].get("values") or {})
+            remember_form(self.memory, step_id, event["properties"].get("values") or {})
+        self._knows()
         del self.memory["wait"]
         return self._go(step_id) if wait["kind"] == "round" else self._leave(step_id)
-
-    def _count_clicks(self) -> None:
-        """Takes the news of links that were followed into what is known of each step's mail."""
-        for signal in self.signals:
-            known = (self.memory.get("sent") or {}).get(_as_name(str(signal.get("step"))))
-            if signal["purpose"] == "click" and known is not None:
-                self._remember_sent(signal["step"], known["state"], known["at"], clicks=known.get("clicks", 0) + 1)
-
-    def _hears_clicks(self) -> bool:
-        """Whether a click on some mail of this run would be known."""
-        return any("clicks" in sent for sent in (self.memory.get("sent") or {}).values())
-
-    def _remember_waited(self, event: Mapping[str, Any], *, knows: bool) -> None:
-        waited = {
-            "happened": bool(event) or (False if knows else None),
-            "event": event.get("name"),
-            "properties": event.get("properties") or {},
-            "occurred_at": event.get("occurred_at"),
-        }
-        self.memory["waited"] = self.facts["waited"] = waited
-        if event:
-            self.memory["heard"] = max(event["id"], self.memory.get("heard", 0))
 
     # -- steps
 
@@ -301,14 +278,16 @@ class _Walk:
         past = settlement_of(self.memory.get("tried") or ())
         addressed = self._addressed(step, past)
         if not addressed:
-            self._remember_sent(step_id, "nobody", self.now.isoformat())
+            remember_sent(self.memory, step_id, "nobody", self.now.isoformat())
+            self._knows()
             self._note(nobody_found(self._here(step_id), asked_roles(self.playbook, step), past.away))
             return False
         several = isinstance(step.to or self.playbook.to, Everybody)
         wakes = several or bool(node.branches) or node.next_id is not None or watches(self.playbook)
         orders = Orders(self.playbook, step, self._here(step_id, step.if_), self.surroundings, wakes=wakes)
         self.decisions += orders.to(addressed, copies=not past.reached)
-        self._remember_sent(step_id, "ordered", self.now.isoformat())
+        remember_sent(self.memory, step_id, "ordered", self.now.isoformat())
+        self._knows()
         if wakes:
             self.memory["wait"] = {"kind": "message", "step": step_id} | ({"of": len(addressed)} if several else {})
         return wakes
@@ -371,7 +350,8 @@ class _Walk:
             "until": asked.until.isoformat(),
             "events": [FORM_FILLED],
         }
-        self._remember_form(step_id, {})
+        remember_form(self.memory, step_id, {})
+        self._knows()
         self._note(asked)
 
     def _here(self, step_id: str, *conditions: Expression | None) -> At:
@@ -395,22 +375,12 @@ class _Walk:
     def _note(self, decision: Decision) -> None:
         self.decisions.append(decision)
 
-    def _remember_sent(self, step_id: str, outcome: str, at: str, *, clicks: int | None = None) -> None:
-        known = {"state": outcome, "at": at} | ({} if clicks is None else {"clicks": clicks})
-        self.memory["sent"] = self.facts["sent"] = {**(self.memory.get("sent") or {}), _as_name(step_id): known}
-
-    def _remember_form(self, step_id: str, values: Mapping[str, Any]) -> None:
-        filled = {**values, "filled": bool(values)}
-        forms = {**(self.memory.get("form") or {}), _as_name(step_id): filled}
-        self.memory["form"] = self.facts["form"] = forms
+    def _knows(self) -> None:
+        """Has conditions see what has just been remembered."""
+        self.facts |= facts_in(self.memory)
 
     def _holds(self, condition: Expression) -> bool:
         return condition.holds(self.facts)
 
     def _inputs(self, *conditions: Expression | None) -> dict[str, Any]:
         return inputs_of(conditions, self.facts)
-
-
-def _as_name(step_id: str) -> str:
-    """A step's id as facts name it."""
-    return step_id.replace("-", "_")

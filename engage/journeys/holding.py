@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from engage.journeys.decide import facts_of_run
 from engage.journeys.decisions import Decided, RunState
 from engage.journeys.deeds import At
 from engage.journeys.ends import ends_of
+from engage.journeys.remembering import facts_of_run
 from engage.journeys.surroundings import Surroundings
 from engage.language.spec import Playbook
 
