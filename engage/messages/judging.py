@@ -30,6 +30,7 @@ from engage.messages.tables import Attempt, Click, ClickVerdict, Message, Receip
 LOOKED_AT_AGAIN = USES_WITHIN + timedelta(minutes=5)  # events of the product may be a little late
 _OURS = (SOURCE_ENGAGE, SOURCE_STAFF, SOURCE_CALENDAR)
 _OF_PEOPLE = ("track", "page", "screen")
+_CROWD = 50  # fetches of a network's minute that are looked at: more tell nothing more
 
 _clicks, _messages, _contacts = Click.__table__.c, Message.__table__.c, Contact.__table__.c
 _FETCH = (_clicks.message_id, _clicks.url, _clicks.at, _clicks.method, _clicks.user_agent, _clicks.network)
@@ -124,7 +125,7 @@ class _Known:
         return Around(
             arrived_at=self.arrived.get(row.message_id),
             beside=self.beside[row.message_id],
-            near=near[first:last],
+            near=near[first : min(last, first + _CROWD)],
             done_at={what: at for at, what in reversed(deeds) if at >= row.at},
         )
 
