@@ -19,6 +19,7 @@ from engage.messages.receipts import record_receipts
 from engage.messages.tables import Click, ClickVerdict, Message
 from engage.releases.library import Library
 from engage.testing import MONDAY, FrozenClock, make_account
+from engage.worker.due import due_kinds
 from tests.integration.messages.scene import LINKS
 from tests.support.ledger import publish, queue
 
@@ -210,6 +211,20 @@ def test_of_a_mail_with_copies_or_to_a_shared_box_nobody_knows_who_followed_the_
         (account, None, "somebody"),
         (account, shared.contact_id, "somebody"),
     ]
+
+
+def test_a_click_is_work_for_a_worker_from_when_it_has_settled_until_it_is_judged(database: Database) -> None:
+    (message,) = sent(database)
+    click(database, message, 600)
+
+    def is_due(after: float) -> bool:
+        with database.reading() as session:
+            return "clicks" in due_kinds(session, MONDAY + seconds(after))
+
+    before, then = is_due(689), is_due(690)
+    judged(database)
+
+    assert (before, then, is_due(9_000)) == (False, True, False)
 
 
 def test_clicks_of_before_the_upgrade_are_left_alone(database: Database) -> None:
