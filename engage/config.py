@@ -31,6 +31,9 @@ SETTINGS = (
     Setting("ENGAGE_REDIS_URL", "embedded Valkey", "`redis://…` of a shared Redis or Valkey; `off` = never use one"),
     Setting("ENGAGE_EMAIL_URL", "outbox:", "`outbox:` (files), `smtp://user:pass@host:port`, `smtps:…` or `sendgrid:`"),
     Setting("ENGAGE_BOUNCE_ADDRESS", "", "where SMTP's bounces go; `{id}` in it becomes the message's id"),
+    Setting(
+        "ENGAGE_REPLY_ADDRESS", "", "where customers' answers go, for Engage to read; `{id}` becomes the message's id"
+    ),
     Setting("ENGAGE_MAILBOX_URL", "", "mailboxes to read replies and bounces from: `imaps://user:pass@host/INBOX`"),
     Setting("SENDGRID_API_KEY", "", "API key for `sendgrid:`", secret=True),
     Setting("ENGAGE_SENDGRID_URL", "https://api.sendgrid.com", "SendGrid's host, EU host, or a test server"),
@@ -108,6 +111,7 @@ class Settings:
     in_app_poll: int = 30
     stream_url: str = ""
     bounce_address: str = ""
+    reply_address: str = ""
     mailbox_url: tuple[str, ...] = ()
     sendgrid_inbound_key: str = field(default="", repr=False)
     former_secret_keys: tuple[str, ...] = ()
@@ -159,6 +163,7 @@ class Settings:
             in_app_poll=max(_count("ENGAGE_IN_APP_POLL", env.get("ENGAGE_IN_APP_POLL") or "30"), 1),
             stream_url=env.get("ENGAGE_STREAM_URL", "").rstrip("/"),
             bounce_address=env.get("ENGAGE_BOUNCE_ADDRESS", "").strip(),
+            reply_address=_mail_address("ENGAGE_REPLY_ADDRESS", env.get("ENGAGE_REPLY_ADDRESS", "").strip()),
             mailbox_url=tuple(env.get("ENGAGE_MAILBOX_URL", "").split()),
             sendgrid_inbound_key=env.get("ENGAGE_SENDGRID_INBOUND_KEY", ""),
             sending_domains=_domains("ENGAGE_SENDING_DOMAINS", env.get("ENGAGE_SENDING_DOMAINS", "")),
@@ -218,6 +223,14 @@ def _domains(name: str, said: str) -> tuple[str, ...]:
         if "." not in domain.strip(".") or not set("@/:").isdisjoint(domain):
             raise InputError(f"{domain!r} is no domain", where=name, hint="such as mail.example.com")
     return found
+
+
+def _mail_address(name: str, said: str) -> str:
+    local, _, domain = said.rpartition("@")
+    if said and (not local or "." not in domain or not set("@ <>,;").isdisjoint(local + domain)):
+        hint = "such as replies+{id}@replies.example.com"
+        raise InputError(f"{said!r} is no mail address", where=name, hint=hint)
+    return said
 
 
 def _switch(name: str, said: str) -> bool:

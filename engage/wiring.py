@@ -62,6 +62,7 @@ def defaults_of(settings: Settings) -> Defaults:
         time_zone=settings.default_timezone,
         follows_clicks=settings.click_tracking,
         sending_domains=settings.sending_domains,
+        reply_address=settings.reply_address,
     )
 
 

@@ -13,3 +13,4 @@ class Defaults:
     time_zone: str = "Asia/Tokyo"
     follows_clicks: bool = True  # whether anybody's clicks are noted at all
     sending_domains: tuple[str, ...] = ()  # whose mail receiving servers believe to be ours; the first is the usual one
+    reply_address: str = ""  # where customers answer to; with none, to whoever writes

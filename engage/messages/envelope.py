@@ -55,6 +55,7 @@ class Correspondents:
     staff: Mapping[int, StaffMember]
     company: Company
     domains: Sequence[str] = ()
+    reply_address: str = ""
     threads: Mapping[int, Sequence[str]] = field(default_factory=dict)
     _teams: dict[str, Mailbox] = field(default_factory=dict)
 
@@ -73,7 +74,7 @@ class Correspondents:
             attempt=attempt,
             from_name=sender.name,
             from_address=sender.address,
-            reply_to=sender.reply_to,
+            reply_to=self.reply_address.replace("{id}", row.public_id) or sender.reply_to,
             to_name=_name(self.readers[row.contact_id], row.locale),
             to_address=self.address(row),
             cc=tuple((_name(copy, row.locale), copy.email) for copy in copied),
@@ -113,6 +114,7 @@ def lock_correspondents(session: Session, library: WithVocabulary, rows: Iterabl
         staff={person.id: person for person in staff},
         company=vocabulary.company,
         domains=vocabulary.defaults.sending_domains,
+        reply_address=vocabulary.defaults.reply_address,
         threads=load_threads(session, rows),
     )
 

@@ -69,7 +69,7 @@ def preview_account(
 ) -> list[Previewed]:
     """What the playbooks, or one of them, would send; raises NotFoundError for an account that is not there."""
     found = find_account(session, account)
-    preview = _Preview(session, source, Links("preview", public_url).straight, now)
+    preview = _Preview(session, source, Links("preview", public_url), now)
     return [one for playbook in source.playbooks(key) for one in preview.of(playbook, found)]
 
 

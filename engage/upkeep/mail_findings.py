@@ -26,7 +26,12 @@ def doors_of(settings: Settings) -> Iterable[Finding]:
     """Whether the settings let replies in at all, and name mailboxes that can be."""
     if not settings.mailbox_url and not settings.sendgrid_inbound_key:
         way_out = "set ENGAGE_MAILBOX_URL or ENGAGE_SENDGRID_INBOUND_KEY: docs/how-to/receive-replies.md"
-        yield Finding("replies", "note", "nobody here reads what customers answer", way_out)
+        lost = f": it goes to {settings.reply_address}, which is no door of ours" if settings.reply_address else ""
+        said = f"nobody here reads what customers answer{lost}"
+        yield Finding("replies", "bad" if lost else "note", said, way_out)
+    elif not settings.reply_address:
+        said = "customers answer whoever wrote; what nobody passes on is not heard"
+        yield Finding("replies", "note", said, "set ENGAGE_REPLY_ADDRESS: docs/how-to/receive-replies.md")
     for url in settings.mailbox_url:
         try:
             mailbox_of(url)

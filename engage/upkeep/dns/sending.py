@@ -22,14 +22,15 @@ def sending_of(database: Database, library: Library, settings: Settings) -> Send
 
     Without a database that can be read it is what the settings say alone.
     """
+    answered = settings.reply_address
     senders = [writes_as(("", address), settings.sending_domains) for address in _addresses(database, library)]
     used = dict.fromkeys(_domain_of(sender.address) for sender in senders)
     return Sending(
         domains=settings.sending_domains or tuple(used),
         selectors=settings.dkim_selectors,
-        return_path=settings.return_path,
+        return_path=settings.return_path or _bounces_at(settings),
         provider=settings.email_url.partition(":")[0],
-        replies=tuple(dict.fromkeys(_domain_of(sender.reply_to or sender.address) for sender in senders)),
+        replies=tuple(dict.fromkeys(_domain_of(answered or sender.reply_to or sender.address) for sender in senders)),
         link_host=_public_host(settings.link_url),
     )
 
@@ -43,6 +44,12 @@ def _addresses(database: Database, library: Library) -> list[str]:
             return [address for address in (team, *session.scalars(writing.order_by(StaffMember.id))) if address]
     except (StoreUnavailableError, DBAPIError):
         return []
+
+
+def _bounces_at(settings: Settings) -> str | None:
+    """The domain in the envelope, where the settings choose it: over SMTP only."""
+    chosen = settings.bounce_address if settings.email_url.startswith("smtp") else ""
+    return _domain_of(chosen) or None
 
 
 def _domain_of(address: str) -> str:

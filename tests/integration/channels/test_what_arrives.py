@@ -48,7 +48,12 @@ READABLE = ("From", "Reply-To", "To", "Subject", "Date", "MIME-Version", "Conten
 
 
 def mail(
-    *, copies: tuple[int, ...] = (), staff: str = "hanako@aoba.example", team: str = "team@sample.example", **said: Any
+    *,
+    copies: tuple[int, ...] = (),
+    staff: str = "hanako@aoba.example",
+    team: str = "team@sample.example",
+    answered: str = "",
+    **said: Any,
 ) -> OutboundEmail:
     hanako = StaffMember(id=7, email=staff, family_name="佐藤", given_name="花子", names={})
     reader = {"family_name": "山田", "given_name": "愛子", "full_name": None}
@@ -59,6 +64,7 @@ def mail(
         staff={7: hanako},
         company=Company.model_validate({"name": "Sample", "team": {"name": "Team", "email": team}}),
         domains=("mail.sample.example",),
+        reply_address=answered,
         threads={9: EARLIER},
     )
     words = RenderedEmail("ご契約更新のご案内", "<p>山田 様</p>", "山田 様", "sha")
@@ -120,6 +126,20 @@ def test_a_mail_says_no_more_than_is_true_of_it(said: dict[str, Any], without: s
 
     assert {*headers, "Message-ID", "X-Engage-Message"} == set(MACHINES) - without
     assert all("Precedence" not in name for name in headers)
+
+
+@pytest.mark.parametrize(
+    ("answered", "reply_to"),
+    [
+        ("replies+{id}@replies.sample.example", "replies+msg_third@replies.sample.example"),
+        ("replies@sample.example", "replies@sample.example"),
+        ("", "hanako@aoba.example"),
+    ],
+)
+def test_answers_reach_the_address_that_is_read_whoever_writes(answered: str, reply_to: str) -> None:
+    email = mail(answered=answered)
+
+    assert (email.reply_to, email.from_address) == (reply_to, "hanako@mail.sample.example")
 
 
 def test_a_message_id_that_was_chosen_once_stays() -> None:

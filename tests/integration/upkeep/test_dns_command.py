@@ -42,9 +42,12 @@ def test_the_domains_of_those_who_write_and_are_answered_are_looked_at(
     by_address = said(tmp_path / "zone")
     monkeypatch.setenv("ENGAGE_SENDING_DOMAINS", "mail.sample.example")
     by_setting = said(tmp_path / "zone")
+    monkeypatch.setenv("ENGAGE_REPLY_ADDRESS", "replies+{id}@replies.sample.example")
+    answered = {what for what in said(tmp_path / "zone") if what.startswith("answers")}
 
     assert by_address["SPF of sample.example"] == by_address["SPF of elsewhere.example"] == "bad"
     assert not any("nowhere.example" in what for what in by_address)
+    assert answered == {"answers to replies.sample.example"}
     assert by_setting == {
         "SPF of mail.sample.example": "ok",
         "DKIM of mail.sample.example, selector s1": "bad",

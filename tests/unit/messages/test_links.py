@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engage.errors import NotFoundError
 from engage.ids import new_id
-from engage.messages.links import Links
+from engage.messages.links import Form, Links
 
 LINKS = Links("secret", "https://engage.example/")
 _, LONG, _ = LINKS.as_before(LINKS.public_url)
@@ -145,3 +145,27 @@ def test_links_under_a_former_secret_are_read_but_not_made(links: Links) -> None
 def test_where_nobody_is_followed_a_link_is_the_page_itself() -> None:
     assert LINKS.straight.click_url("msg_1", PAGE) == PAGE
     assert LINKS.straight.unsubscribe_url("msg_1") == LINKS.unsubscribe_url("msg_1")
+
+
+@pytest.mark.parametrize("form", ["short", "long", "straight"])
+def test_of_links_that_lead_nowhere_only_pictures_work(form: Form) -> None:
+    inert = Links("secret", LINKS.public_url, form=form).leading_nowhere()
+    read: list[tuple[str, Callable[[str], object]]] = [
+        (inert.click_url("msg_1", PAGE), lambda token: LINKS.read_click(token, pages(PAGE))),
+        (inert.unsubscribe_url("msg_1"), LINKS.read_unsubscribe),
+        (inert.straight.unsubscribe_url("msg_1"), LINKS.read_unsubscribe),
+        (inert.answer_url("msg_1", "nps", "9"), lambda token: LINKS.read_answer(token, choices)),
+    ]
+
+    for url, reader in read:
+        assert url.startswith(LINKS.public_url)
+        with pytest.raises(NotFoundError):
+            reader(token_of(url))
+    for links in (inert, inert.straight, inert.beginning_with("https://go.example")):
+        assert LINKS.read_chart(token_of(links.chart_url("bars 1")).removesuffix(".png")) == "bars 1"
+
+
+def test_no_kind_of_link_is_left_out_of_those_that_lead_nowhere() -> None:
+    makers = {name for name in vars(Links) if name.endswith("_url")}
+
+    assert makers == {"click_url", "unsubscribe_url", "answer_url", "chart_url"}

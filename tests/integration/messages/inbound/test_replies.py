@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from engage.channels.email.sendgrid.payload import payload
 from engage.db.session import Database
+from engage.language.defaults import Defaults
+from engage.messages.inbound.tables import InboundEmail
 from engage.messages.inbound.taking import MOST_KEPT
+from engage.releases.library import Library
 from engage.tasks.raising import finish_task
 from engage.tasks.tables import Task
 from engage.testing import make_account, make_contact, make_staff
@@ -44,6 +49,20 @@ def test_a_reply_stops_the_reminder_and_asks_the_owner_to_answer(office: Office)
     office.until(11, 20)
     assert office.send() == []
     assert office.runs() == [("tale", "done", "completed")]
+
+
+def test_a_reply_finds_its_message_by_the_id_that_sendgrid_got_or_by_the_address_it_came_to(office: Office) -> None:
+    office.library = Library(Defaults(reply_address="replies+{id}@replies.sample.example"))
+    sent = office.start()
+    posted = json.loads(payload(sent))
+    header_id, answered = posted["headers"]["Message-ID"], posted["reply_to"]["email"]
+    assert sent.message_id in header_id and sent.message_id in answered
+
+    in_thread = answer_to(sent, "One", answers=header_id.strip("<>"), to="sato@sample.example")
+    alone = letter("Two", sender=ANN, to=answered, subject="Hello", header_id="reply-2@customer.example")
+    assert office.arrives(in_thread, alone) == 2
+    assert [event.properties["message_id"] for event in office.events("replied")] == [sent.message_id] * 2
+    assert {mail.matched_by for mail in office.rows(InboundEmail)} == {"id"}
 
 
 def test_without_a_reply_the_reminder_goes(office: Office) -> None:
