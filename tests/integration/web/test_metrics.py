@@ -63,7 +63,7 @@ def test_a_fresh_installation_has_every_figure_but_a_worker(client: FlaskClient)
     found = figures(client)
     assert {label for name, label in found if name == "engage_messages"} == set(STATES)
     assert {label for name, label in found if name == "engage_work_waiting_seconds"} == {
-        "events", "journeys", "messages", "approvals",
+        "events", "journeys", "messages", "approvals", "clicks",
     }  # fmt: skip
     assert set(found.values()) == {0.0}
     assert ("engage_worker_seen_seconds", "") not in found
