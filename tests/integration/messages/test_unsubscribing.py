@@ -168,7 +168,8 @@ def test_a_forged_link_is_refused_and_changes_nothing(
     database: Database, cast: Cast, browser: FlaskClient, method: str
 ) -> None:
     path = path_of(sent(database, cast))
-    for forged in (path[:-2], path[:-1] + ("a" if path[-1] != "a" else "b"), "/unsubscribe/x", path + "a"):
+    swapped = path[:-5] + ("a" if path[-5] != "a" else "b") + path[-4:]  # base64 leaves bits of the last sign out
+    for forged in (path[:-2], swapped, "/unsubscribe/x", path + "a"):
         answer = getattr(browser, method)(forged, headers={"Accept-Language": "en"})
         assert answer.status_code == 404
         assert "This link does not work" in answer.get_data(as_text=True)
