@@ -12,7 +12,7 @@ import click
 from engage import wiring
 from engage.cli.importing import print_report, run_import
 from engage.cli.lazy import LazyGroup
-from engage.customers.declared_words import declared_words
+from engage.customers.declared_words import declared_by
 from engage.customers.import_kinds import KINDS
 from engage.customers.importing import import_customers, read_customers
 from engage.customers.showing import show_account
@@ -37,12 +37,12 @@ def import_(file: Path, kind: str, as_json: bool) -> None:
 
     Needed columns: accounts: account_id, name. contacts: account_id, email. contracts: contract_id, account_id,
     starts_on, ends_on. Good rows can be seen at once; playbooks react with the next digest. A segment, phase or other
-    word that nobody declared in `_shared/` is taken as it is, with a warning.
+    word that nobody declared in `_shared/` is taken as it is, with a warning; so is a value not of its declared type.
     """
     chosen = KINDS[kind]
     with wiring.opened() as engage:
         with engage.database.reading() as session:
-            declared = declared_words(engage.library.vocabulary(session))
+            declared = declared_by(engage.library.vocabulary(session))
         report = run_import(
             engage.database,
             file,
@@ -75,7 +75,7 @@ def lines_of(told: dict[str, Any]) -> Iterator[str]:
     yield f"{account['name'] or '(no name)'}  {account['external_id']}"
     for name, value in {**account, **account["traits"]}.items():
         if name not in ("name", "external_id", "traits", "created_at", "updated_at"):
-            yield f"  {name}: {value}"
+            yield f"  {name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
     for owner in told["owners"]:
         if "until" not in owner:
             yield f"  {owner['role']}: {owner['email']}"
@@ -87,7 +87,9 @@ def lines_of(told: dict[str, Any]) -> Iterator[str]:
 
 
 def _person(row: dict[str, Any]) -> str:
-    name = " ".join(row[part] for part in ("family_name", "given_name") if part in row) or row.get("full_name", "")
+    parts = [row[part] for part in ("family_name", "given_name") if part in row]
+    in_latin_letters = all(part.isascii() for part in parts)
+    name = " ".join(reversed(parts) if in_latin_letters else parts) or row.get("full_name", "")
     ended = f"  until {row['until']:%Y-%m-%d}" if "until" in row else ""
     return "  ".join(filter(None, (name, row.get("email"), ", ".join(row["roles"])))) + ended
 

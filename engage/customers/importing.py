@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engage.customers.declared_words import Declared, undeclared
+from engage.customers.declared_words import Declared, doubtful
 from engage.customers.import_kinds import Kind, column_name, read_row
 from engage.customers.resolving import project_ahead
 from engage.customers.tables import Account, Contract
@@ -35,7 +35,7 @@ def import_customers(
 ) -> ImportReport:
     """Takes some rows as events and projects them; bad rows are reported and kept, and never stop good ones.
 
-    A word that is not among those `declared` is taken as it is, and remarked on.
+    A value that is none of those `declared` is taken as it is, and remarked on.
     """
     read = [(row, *read_row(kind, row.values)) for row in rows if row.problem is None]
     known = _known_accounts(session, read) if kind.account_must_exist else None
@@ -51,7 +51,7 @@ def import_customers(
             told.append((row, {**message, "messageId": _message_id(message, now)}))
     _tell_new_contracts(session, [message for _, message in told])
     report = take_rows(session, rows, told, file=file, now=now, refused=refused)
-    report.remarks += _remarks(kind, told, declared or {})
+    report.remarks += _remarks(kind, told, declared or Declared())
     _project(session)
     return report
 
@@ -59,7 +59,7 @@ def import_customers(
 def _remarks(kind: Kind, told: Iterable[tuple[Row, dict[str, Any]]], declared: Declared) -> Iterator[RowProblem]:
     for row, message in told:
         said = message.get("traits") or message.get("properties") or {}
-        yield from (RowProblem(row.line, "unknown_word", one) for one in undeclared(declared, kind.subject, said))
+        yield from (RowProblem(row.line, *one) for one in doubtful(declared, kind.subject, said))
 
 
 def _known_accounts(session: Session, read: Iterable[tuple[Row, Mapping[str, Any] | None, list[str]]]) -> set[str]:

@@ -94,6 +94,23 @@ def test_customers_are_imported_and_shown(command: CliRunner, tmp_path: Path) ->
     assert [event["name"] for event in told["events"]] == ["contract.created", "identify", "group"]
 
 
+def test_a_customer_of_whom_little_is_known_is_shown_all_the_same(command: CliRunner, tmp_path: Path) -> None:
+    said = (
+        '{"type": "group", "groupId": "acme", "userId": "ann", "traits": {"vip": true, "facts": [{"text": "日報"}]}}\n'
+        '{"type": "identify", "userId": "ann", "traits": {"firstName": "Ann", "lastName": "Miller"}}\n'
+        '{"type": "track", "userId": "ann", "event": "contract.created", "context": {"groupId": "acme"},'
+        ' "properties": {"contract_id": "c1"}}\n'
+    )
+    assert run(command, "events", "import", written(tmp_path, "e.ndjson", said)).exit_code == 0
+    accounts = written(tmp_path, "a.csv", "account_id,name\nacme,アクメ\n")
+    assert run(command, "customers", "import", accounts, "--kind", "accounts").exit_code == 0
+
+    shown = run(command, "customers", "show", "acme").output
+
+    for line in ("  Ann Miller", "  c1  … to …  active", "  vip: true", '  facts: [{"text": "日報"}]'):
+        assert line in shown.splitlines()
+
+
 def test_refused_rows_are_told_one_by_one_and_listed_later(command: CliRunner, tmp_path: Path) -> None:
     path = written(tmp_path, "a.csv", "account_id,name\nacme,アクメ\n,nobody\n")
 
@@ -130,14 +147,16 @@ def test_an_unknown_account_is_said_to_be_so(command: CliRunner) -> None:
     assert "nowhere: there is no such account" in str(run(command, "customers", "show", "nowhere").exception)
 
 
-def test_a_word_that_nobody_declared_is_told_row_by_row_and_nothing_is_lost(
+def test_a_value_that_nobody_declared_is_told_row_by_row_and_nothing_is_lost(
     command: CliRunner, database: Database, tmp_path: Path
 ) -> None:
     team = Team(tmp_path / "team")
     team.write("playbooks/_shared/segments.yaml", "long_tail: {title: {ja: ロングテール, en: Long tail}}\n")
+    team.write("playbooks/_shared/facts.yaml", "account.plan: text\naccount.visit_on: date\n")
     with database.transaction() as session:
         apply_workspace(session, team.load(), author="test", now=datetime(2027, 3, 1, tzinfo=UTC))
-    file = written(tmp_path, "accounts.csv", "account_id,name,segment\na,A,long_tail\nb,B,long_tial\n")
+    rows = "account_id,name,segment,visit_on\na,A,long_tail,2027/3/31\nb,B,long_tial,2027/2/30\n"
+    file = written(tmp_path, "accounts.csv", rows)
 
     done = run(command, "customers", "import", file, "--kind", "accounts")
 
@@ -145,4 +164,5 @@ def test_a_word_that_nobody_declared_is_told_row_by_row_and_nothing_is_lost(
     assert "2 rows: 2 taken, 0 refused, 1 with a warning" in done.output
     said = "warning: accounts.csv:3: unknown_word: segment: nobody declared 'long_tial' (did you mean long_tail?)"
     assert said in done.output
+    assert "accounts.csv:3: unreadable_value: visit_on: '2027/2/30' is no date" in done.output
     assert "segment: long_tial" in run(command, "customers", "show", "b").output
