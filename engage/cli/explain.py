@@ -115,7 +115,7 @@ def _not_entered(playbook: Mapping[str, Any]) -> Iterator[str]:
     for subject in playbook["subjects"]:
         yield f"  {subject['kind']} {subject['name']}, as of now ({_at(playbook['as_of'])}):"
         for clause in subject["clauses"]:
-            yield f"    {'yes' if clause['holds'] else 'no '}  {clause['text']}{_said(clause['inputs'])}"
+            yield f"    {'yes' if clause['holds'] else 'no '}  {clause['text']}{_seen(clause['inputs'])}"
         if all(clause["holds"] for clause in subject["clauses"]):
             yield "    nothing of this keeps it out: its trigger has not come"
     if not playbook["subjects"]:
@@ -123,7 +123,12 @@ def _not_entered(playbook: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _said(detail: Mapping[str, Any]) -> str:
-    told = ", ".join(f"{name}={_value(value)}" for name, value in detail.items() if value not in (None, [], {}))
+    return _seen({name: value for name, value in detail.items() if value not in (None, [], {})})
+
+
+def _seen(facts: Mapping[str, Any]) -> str:
+    """Each fact with its value; that one is missing is the answer to many a question."""
+    told = ", ".join(f"{name}={_value(value)}" for name, value in facts.items())
     return f"  [{told}]" if told else ""
 
 

@@ -46,11 +46,23 @@ def test_a_click_says_who_it_was_and_why_we_think_so(verdicts: list[tuple[str, l
 @pytest.mark.parametrize(("holds", "told"), [([], True), ([True, True], True), ([True, False], False)])
 def test_a_playbook_that_nothing_keeps_out_waits_for_its_trigger(holds: list[bool], told: bool) -> None:
     clauses = [{"text": "account.is_test == false", "holds": one, "inputs": {}} for one in holds]
-    playbook = {
+    assert ("its trigger has not come" in _text(not_entered=[_outside(clauses)])) == told
+
+
+@pytest.mark.parametrize(
+    ("inputs", "shown"),
+    [({"account.seats": 3}, "[account.seats=3]"), ({"account.seats": None}, "[account.seats=missing]")],
+)
+def test_a_clause_is_told_with_its_value_also_where_that_is_missing(inputs: dict[str, Any], shown: str) -> None:
+    clause = {"text": "account.seats > 5", "holds": False, "inputs": inputs}
+    assert f"no   account.seats > 5  {shown}" in _text(not_entered=[_outside([clause])])
+
+
+def _outside(clauses: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
         "playbook": "tale", "version": 1, "trigger": "event box.ticked", "paused": None, "as_of": EVENING,
         "subjects": [{"kind": "account", "name": "Acme", "clauses": clauses}],
     }  # fmt: skip
-    assert ("its trigger has not come" in _text(not_entered=[playbook])) == told
 
 
 def _text(*, runs: list[dict[str, Any]] | None = None, not_entered: list[dict[str, Any]] | None = None) -> str:
