@@ -10,7 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from engage.errors import InputError
 from engage.events.limits import MAX_ID_CHARS
-from engage.events.written_forms import narrow
+from engage.events.written_forms import narrow, parse_date
 
 NAME_TRAITS = frozenset({
     "name", "firstName", "lastName", "first_name", "last_name", "full_name", "family_name", "given_name",
@@ -25,6 +25,7 @@ _USUAL = re.compile(
 _MOST_NAME_CHARS = 200
 CONSENT_EVENTS = ("consent.granted", "consent.withdrawn", "unsubscribed")
 _CONTRACT_IDS = ("contract_id", "new_contract_id", "account_id", "group_id")
+_CONTRACT_DAYS = ("starts_on", "start_date", "ends_on", "end_date", "notice_deadline")
 
 
 def check_traits(traits: Mapping[str, Any]) -> None:
@@ -42,13 +43,26 @@ def check_traits(traits: Mapping[str, Any]) -> None:
 
 
 def check_told(name: str, properties: Mapping[str, Any]) -> None:
-    """Refuses what an event about contracts or consents names that no database could find again."""
-    for key in _CONTRACT_IDS if name.startswith("contract.") else ():
-        if properties.get(key) is not None:
-            clean_id(f"properties.{key}", properties[key])
+    """Refuses what an event about contracts or consents names that could never be found again, or never come."""
+    if name.startswith("contract."):
+        for key in _CONTRACT_IDS:
+            if properties.get(key) is not None:
+                clean_id(f"properties.{key}", properties[key])
+        for key in _CONTRACT_DAYS:
+            check_day(f"properties.{key}", properties.get(key))
     topic = properties.get("topic")
     if name in CONSENT_EVENTS and isinstance(topic, str):
         check_topic(topic)
+
+
+def check_day(key: str, value: object) -> None:
+    """Refuses a day that does not exist: what a contract's dates set in motion would never come, without a word."""
+    if value is None or value == "":
+        return
+    try:
+        parse_date("" if isinstance(value, bool) else str(value))
+    except ValueError as error:
+        raise InputError(f"{key}: {error}", code="bad_date", hint="null or leaving it out says no day") from None
 
 
 def check_topic(topic: str) -> None:
