@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -29,6 +30,8 @@ EventName = Annotated[str, StringConstraints(min_length=1, max_length=200, strip
 TemplateName = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*(?:/[a-z0-9][a-z0-9_-]*)+$", max_length=120)
 ]
+
+_ONE_DAY = re.compile(r"""["']?\d{4}-\d{1,2}-\d{1,2}["']?""")
 
 
 class Words(BaseModel):
@@ -106,6 +109,10 @@ def _said(value: Any, info: ValidationInfo) -> Expression:
 
 
 def _moment(value: Any, info: ValidationInfo) -> Expression:
+    if isinstance(value, str) and _ONE_DAY.fullmatch(value.strip()):
+        hint = "name a date fact, such as contract.ends_on; for one day for all: trigger: {once: …}"
+        context = {"day": value.strip(), "offset": 0, "hint": hint}
+        raise PydanticCustomError("wrong-type", "{day} is the same day for all; here each customer has one", context)
     return _read(value, info, ("date", "instant", "any"))
 
 

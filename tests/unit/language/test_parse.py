@@ -21,6 +21,7 @@ from engage.language.spec import (
 from engage.language.spec import Expression as Expr
 
 CATALOGUE = Catalogue.builtin().with_facts({"account.decision_on": "date"})
+ONE_DAY = "name a date fact, such as contract.ends_on; for one day for all: trigger: {once: …}"
 HEAD = """\
 playbook: renewal
 title: {ja: 更新, en: Renewal}
@@ -186,6 +187,8 @@ def test_the_other_triggers_are_read() -> None:
         (HEAD + TRIGGER + "steps: [{wait: {for: replied}}]\n", (6, 16, "wait-without-end", None)),
         (HEAD + TRIGGER + 'steps: [{wait: {until: "tusday 10:00"}}]\n', (6, 24, "bad-time", None)),
         (HEAD + TRIGGER + 'steps: [{wait: {until: "friday 25:00"}}]\n', (6, 24, "bad-time", None)),
+        (HEAD + TRIGGER + "steps: [{wait: {until: 2027-03-30}}]\n", (6, 24, "wrong-type", ONE_DAY)),
+        (HEAD + "trigger: {date: 2027-02-30}\n" + STEPS, (5, 17, "wrong-type", ONE_DAY)),
         (HEAD + TRIGGER + "steps: [{wait: {up_to: 1 day}}]\n", (6, 16, "one-wait", None)),
         (HEAD + TRIGGER + "steps: [{choose: [{else: []}, {else: []}]}]\n", (6, 18, "bad-branch", None)),
         (HEAD + TRIGGER + "steps: [{choose: [{if: true}]}]\n", (6, 19, "bad-branch", None)),
