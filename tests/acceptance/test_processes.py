@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,31 +21,8 @@ from engage.events.tables import SOURCE_IMPORT, Event
 from engage.messages.tables import Message
 from engage.worker.valkey import embedded_url
 from tests.support.ledger import publish, queue
+from tests.support.processes import ROOT, engage, engage_done, free_port, status
 from tests.support.waiting import until
-
-ROOT = Path(__file__).parents[2]
-
-
-@contextmanager
-def engage(*words: str, home: Path, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
-    """An `engage` process in a home of its own; it must end cleanly when it is asked to."""
-    environment = {**os.environ, "ENGAGE_HOME": str(home), "ENGAGE_REDIS_URL": "off", **settings}
-    with (home / "engage.log").open("ab") as log:
-        command = [sys.executable, "-m", "engage.cli", *words]
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-    try:
-        yield process
-        process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
-    finally:
-        process.kill()
-        process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def record_event(database: Database, name: str) -> None:
@@ -153,23 +125,6 @@ def test_a_second_up_on_the_same_home_is_refused_with_the_way_out(tmp_path: Path
         done = engage_done("up", home=tmp_path)
         assert done.returncode == 1
         assert "already up" in done.stderr and "ENGAGE_HOME" in done.stderr
-
-
-def engage_done(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "ENGAGE_HOME": str(home), "ENGAGE_REDIS_URL": "off"}
-    command = [sys.executable, "-m", "engage.cli", *words]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-
-
-def status(port: int, path: str) -> int | None:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        error.close()
-        return int(error.code)
-    except OSError:
-        return None
 
 
 def session_of(leader: int) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from functools import cache
-from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from engage.tasks.raising import NewTask, raise_tasks
 from engage.testing import MONDAY, FrozenClock, make_account, make_contact
 from engage.web.app import create_app
 from engage.web.console.blueprint import OPEN_ENDPOINTS
+from tests.support.forms import hidden_fields
 from tests.support.site import installation, make_approval, site
 
 PASSWORD = "a quiet morning in Kyoto"
@@ -71,11 +71,6 @@ class Desk:
         """Submits the form that `seen` (or the page itself) shows, with its hidden fields."""
         shown = seen if seen is not None else self.page(path)
         return self.client.post(f"/console{path}", data={**hidden_fields(shown), **fields})
-
-
-def hidden_fields(page: str) -> dict[str, str]:
-    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page)
-    return {name: unescape(value) for name, value in found}
 
 
 @pytest.fixture
