@@ -33,6 +33,12 @@ DOORWAYS = {
     "pickle": (),
 }
 
+# Who may end a transaction: edges (a request, a job, a command), what hands over to the outside in several steps,
+# and what plays on a scratch store of its own.
+EDGES = ("web/", "cli/", "worker/", "wiring.py", "migrations/", "db/session.py")
+HANDS_OVER = ("messages/delivering.py", "messages/inbound/reading.py", "messages/sweeping.py", "notices/delivering.py")
+ON_A_SCRATCH_STORE = ("rollout/",)
+
 
 def modules() -> list[Path]:
     return sorted(path for path in PACKAGE.rglob("*.py") if "versions" not in path.parts)
@@ -124,6 +130,11 @@ def test_only_the_clock_reads_the_time() -> None:
     assert calls == allowed
 
 
+def test_only_edges_commit() -> None:
+    committing = {relative(path) for path in modules() if _calls(path, "transaction", "commit")}
+    assert [name for name in committing if not name.startswith((*EDGES, *HANDS_OVER, *ON_A_SCRATCH_STORE))] == []
+
+
 def test_package_files_hold_a_docstring_only() -> None:
     for path in PACKAGE.rglob("__init__.py"):
         body = ast.parse(path.read_text(encoding="utf-8")).body
@@ -163,6 +174,12 @@ def _mentions(path: Path, *names: str) -> bool:
         and node.value.id == "os"
         for node in ast.walk(tree)
     )
+
+
+def _calls(path: Path, *methods: str) -> bool:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return any(isinstance(called, ast.Attribute) and called.attr in methods for called in calls)
 
 
 def _calls_now(path: Path) -> bool:
