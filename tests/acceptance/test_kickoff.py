@@ -47,6 +47,16 @@ def test_the_welcome_leaves_at_most_one_business_day_after_the_start_before_any_
     assert office.mails[0] in office.mails_of(WELCOME)
 
 
+def test_whoever_uses_the_product_before_is_welcomed_first_and_hears_more_on_another_day(company: Scene) -> None:
+    office = begun(company).until("2026-03-31", 12)
+    office.uses("minato-0", 2, day="2026-03-31")
+    office.until("2026-04-01", 12).consent()
+    office.until("2026-04-01", 18)
+    assert office.mails == office.mails_of(WELCOME)
+    office.until("2026-04-03")
+    assert [office.sent_on(mail) for mail in office.mails] == ["2026-04-01", "2026-04-02"]
+
+
 def test_no_welcome_when_the_meeting_was_held_already(company: Scene) -> None:
     office = begun(company).until("2026-03-30")
     office.traits(kickoff_held_on="2026-03-27")
