@@ -9,7 +9,7 @@ from tests.acceptance.scene import Scene, lived_once
 
 MOMENTS = ("renewal",)
 
-THANKS, REMINDER = "renewal-thanks/thanks", "renewal/reminder"
+THANKS, VALUE, REMINDER = "renewal-thanks/thanks", "renewal/value-so-far", "renewal/reminder"
 
 
 @lived_once
@@ -52,6 +52,14 @@ def test_every_renewal_ask_ends_before_the_thanks(company: Scene) -> None:
     office.until("2027-01-15")
     assert len(office.mails_of(THANKS)) == 1
     assert office.mails_of(REMINDER) == []
+
+
+def test_an_ask_that_waits_for_approval_is_taken_back_before_the_thanks(company: Scene) -> None:
+    office = customer(company, opened="2026-12-07", touch_model="high")
+    assert office.states(VALUE) == [("proposed", None)]
+    office.contract("renewed", starts_on="2027-04-01", ends_on="2028-03-31")
+    assert [state for state, _ in office.states(VALUE)] == ["cancelled"]
+    assert office.until("2026-12-08").mails == office.mails_of(THANKS) != []
 
 
 def test_it_names_the_new_term_one_result_and_the_goal_ahead(company: Scene) -> None:
