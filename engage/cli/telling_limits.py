@@ -9,6 +9,8 @@ from typing import Any
 from engage.journeys.holding_out import WHY
 
 _WHY_SKIPPED = {reason: words["en"] for reason, words in WHY.items()}
+_HEARS = "the {of} may hear from us {at_most} times in {within}"
+_GETS = "at most {at_most} in {within} to one person, by mail"
 TOLD_APART = frozenset({"copies", "gate", "title", "facts", "budget", "carrier"})
 
 
@@ -25,7 +27,7 @@ def limits_told(inputs: Mapping[str, Any]) -> Iterator[str]:
     if "budget" in inputs:
         budget = inputs["budget"]
         taken = ", ".join(f"{one[:16].replace('T', ' ')} UTC" for one in budget["taken"])
-        yield f"the {budget['of']} may hear from us {budget['at_most']} times in {budget['within']}; taken: {taken}"
+        yield f"{_GETS.format(**budget) if budget['of'] == 'mails' else _HEARS.format(**budget)}; taken: {taken}"
     if "carrier" in inputs:
         yield f"what it says travels in a mail of {inputs['carrier']} to the same person"
 

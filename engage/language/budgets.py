@@ -46,6 +46,9 @@ class Budgets(Words):
     """Caps for each person and each account; the higher priority wins where they are short."""
 
     contact: Cap | None = Field(default=None, description="for each person, or those who share an address")
+    mails: Cap | None = Field(
+        default=None, description="for the mails alone to each person: what finds no room here is never dropped"
+    )
     account: Cap | None = Field(
         default=None, description="for each customer; one step of a playbook is one touch, however many it reaches"
     )
@@ -60,7 +63,11 @@ class Budgets(Words):
         validate_default=True,
     )
 
+    @property
+    def caps(self) -> tuple[Cap, ...]:
+        """Those that are declared."""
+        return tuple(cap for cap in (self.contact, self.mails, self.account) if cap is not None)
+
     def limits(self, *, topic: str, purpose: str, playbook: str | None) -> bool:
         """Whether such a message has to find room."""
-        is_declared = self.contact is not None or self.account is not None
-        return is_declared and not self.exempt.takes(topic=topic, purpose=purpose, playbook=playbook)
+        return bool(self.caps) and not self.exempt.takes(topic=topic, purpose=purpose, playbook=playbook)

@@ -199,7 +199,7 @@ def _limits() -> Iterator[str]:
     yield from _model("A touch model in _shared/touch_models.yaml", TouchModel)
     yield from _model("A gate in _shared/gates.yaml", Gate)
     yield from _model("_shared/budgets.yaml", Budgets)
-    yield from _inside("contact, account", Cap)
+    yield from _inside("contact, mails, account", Cap)
     yield from _inside("when_short", WhenShort)
     yield from _model("_shared/experiments.yaml", Experiments)
     yield from _inside("control_group", ControlGroup)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from engage.errors import Problem
+from engage.language.budgets import Cap
 from engage.language.expressions import ExpressionError, parse_expression
 from engage.language.gates import GATE_FACTS
 from engage.language.guessing import way_out
@@ -154,20 +156,26 @@ def budgets_can_be_met(workspace: Workspace) -> Iterator[Problem]:
         contact: {at_most: 1, within: 7 days}
     """
     budgets = workspace.vocabulary.budgets
-    cap = budgets.contact
-    if cap is None:
-        return
     for file in workspace.playbooks:
-        sent: list[timedelta] = []
-        for step, path, at in _straight_on(file):
-            topic, purpose = _words_of(file, step, workspace)
-            if not budgets.limits(topic=topic, purpose=purpose, playbook=file.playbook.key):
-                continue
-            sent = [one for one in sent if one > at - cap.within.delta] + [at]
-            if len(sent) > cap.at_most:
-                message = f"this is message {len(sent)} within {cap.within}; a person gets {cap.at_most} at most"
-                hint = "wait longer between the messages, or exempt the topic in _shared/budgets.yaml"
-                yield file.document.problem(path, "over-budget", message, hint=hint, severity="warning")
+        for cap, counted in ((budgets.contact, (EmailStep, InAppStep)), (budgets.mails, EmailStep)):
+            if cap is not None:
+                yield from _over(cap, counted, file, workspace)
+
+
+def _over(cap: Cap, counted: Any, file: PlaybookFile, workspace: Workspace) -> Iterator[Problem]:
+    """The messages of a kind that the playbook by itself sends beyond a cap."""
+    sent: list[timedelta] = []
+    for step, path, at in _straight_on(file):
+        topic, purpose = _words_of(file, step, workspace)
+        is_limited = workspace.vocabulary.budgets.limits(topic=topic, purpose=purpose, playbook=file.playbook.key)
+        if not (is_limited and isinstance(step, counted)):
+            continue
+        sent = [one for one in sent if one > at - cap.within.delta] + [at]
+        if len(sent) > cap.at_most:
+            what = "mail" if counted is EmailStep else "message"
+            message = f"this is {what} {len(sent)} within {cap.within}; a person gets {cap.at_most} at most"
+            hint = "wait longer between the messages, or exempt the topic in _shared/budgets.yaml"
+            yield file.document.problem(path, "over-budget", message, hint=hint, severity="warning")
 
 
 def _straight_on(file: PlaybookFile) -> Iterator[tuple[EmailStep | InAppStep, Path, timedelta]]:

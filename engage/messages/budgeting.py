@@ -70,6 +70,7 @@ class _Book:
         mine = self.own[candidate.message_id]
         used = {
             "contact": _taken(self.budgets.contact, self._person_heard(mine)),
+            "mails": _taken(self.budgets.mails, self._mails_read(mine)) if mine.is_mail else None,
             "account": _taken(self.budgets.account, self._account_heard(mine)),
         }
         caps = {of: taken for of, taken in used.items() if taken is not None}
@@ -83,11 +84,16 @@ class _Book:
             "taken": [one.isoformat() for one in sorted(caps[of].instants)[-MOST_TOLD:]],
         }  # fmt: skip
         loser = self.budgets.when_short.of(self.priorities.of(candidate.playbook))
+        if of == "mails" and loser == "drop":
+            loser = "defer"  # another mail on the same day is no reason never to write
         return Slot(at=at, of=of, loser=loser, give_up_after=self.budgets.give_up_after.delta, told=told)
 
     def _person_heard(self, mine: Touch) -> list[Touch]:
         beside = (one for one in self.own.values() if one.person == mine.person)
         return _before(mine, [*self.of_person.get(mine.person, ()), *beside])
+
+    def _mails_read(self, mine: Touch) -> list[Touch]:
+        return [one for one in self._person_heard(mine) if one.is_mail]
 
     def _account_heard(self, mine: Touch) -> list[Touch]:
         """One touch for each step, however many people it reaches; none where this very step was heard already."""
@@ -131,15 +137,16 @@ def _open(
 ) -> _Book:
     """Reads the touches that matter to these messages: a few statements, and no more rows for a larger broadcast."""
     contacts = {one.contact_id: address_key(one.address or "") for one in limited}
-    people = people_of(session, contacts) if budgets.contact else {key: f"contact:{key}" for key in contacts}
+    of_each = budgets.contact is not None or budgets.mails is not None
+    people = people_of(session, contacts) if of_each else {key: f"contact:{key}" for key in contacts}
     accounts = sorted({one.account_id for one in limited if one.account_id is not None})
     if holding:
         hold_budgets(session, [*(f"account:{key}" for key in accounts), *people.values()])
-    since = now - max(cap.within.delta for cap in (budgets.contact, budgets.account) if cap is not None)
+    since = now - max(cap.within.delta for cap in budgets.caps)
     mine = [one.message_id for one in limited]
     read = _Reader(people, budgets, priorities, now)
     of_person, of_account = defaultdict[str, list[Touch]](list), defaultdict[int, list[Touch]](list)
-    for touch in map(read.touch, of_people(session, people, mine=mine, since=since) if budgets.contact else ()):
+    for touch in map(read.touch, of_people(session, people, mine=mine, since=since) if of_each else ()):
         of_person[touch.person].append(touch)
     for touch in map(read.touch, of_accounts(session, accounts, mine=mine, since=since) if budgets.account else ()):
         of_account[touch.account_id or 0].append(touch)
@@ -161,15 +168,16 @@ class _Reader:
     def asking(self, one: Candidate) -> Touch:
         """One that would go now."""
         rank = self._rank(one.playbook, one.topic, one.purpose), one.message_id
-        person = self.people[one.contact_id]
-        return Touch(one.message_id, person, one.account_id, one.step, self.now, waits=True, rank=rank)
+        person, mail = self.people[one.contact_id], one.channel == "email"
+        return Touch(one.message_id, person, one.account_id, one.step, self.now, waits=True, is_mail=mail, rank=rank)
 
     def touch(self, row: Any) -> Touch:
         """One message, or one step at one customer."""
         at = max(row.at or self.now, self.now) if row.waits else row.at or self.now
         rank = self._rank(row.playbook_key, row.topic, row.purpose), row.id
-        person = self.people.get(row.contact_id, "")
-        return Touch(row.id, person, row.account_id, row.step, at, waits=bool(row.waits), rank=rank)
+        person, mail = self.people.get(row.contact_id, ""), row.channel == "email"
+        waits = bool(row.waits)
+        return Touch(row.id, person, row.account_id, row.step, at, waits=waits, is_mail=mail, rank=rank)
 
     def _rank(self, playbook: str | None, topic: str, purpose: str) -> int:
         is_limited = self.budgets.limits(topic=topic, purpose=purpose, playbook=playbook)

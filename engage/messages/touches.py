@@ -45,7 +45,14 @@ _LEDGER = Message.__table__.outerjoin(
 )
 _OF_PEOPLE = (
     select(
-        _messages.id, _messages.contact_id, _messages.account_id, _STEP, *_WORDS, _WAITS.label("waits"), _AT.label("at")
+        _messages.id,
+        _messages.contact_id,
+        _messages.account_id,
+        _messages.channel,
+        _STEP,
+        *_WORDS,
+        _WAITS.label("waits"),
+        _AT.label("at"),
     )
     .select_from(_LEDGER)
     .where(among(_messages.contact_id, "contacts"), not_(among(_messages.id, "mine")), _COUNTS)
@@ -54,7 +61,8 @@ _OF_PEOPLE = (
 # One row for each step, however many people it reaches: a broadcast to thousands at one customer costs no more.
 _OF_ACCOUNTS = (
     select(
-        func.min(_messages.id).label("id"), literal(None).label("contact_id"), _messages.account_id, _STEP, *_WORDS,
+        func.min(_messages.id).label("id"), literal(None).label("contact_id"), _messages.account_id,
+        literal(None).label("channel"), _STEP, *_WORDS,
         _WAITS.label("waits"), func.max(_AT).label("at"),
     )
     .select_from(_LEDGER)
@@ -81,6 +89,7 @@ class Touch:
     step: str
     at: datetime
     waits: bool = False
+    is_mail: bool = False
     rank: tuple[int, int] = (0, 0)  # lower comes first among those that wait
 
 

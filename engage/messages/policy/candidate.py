@@ -27,7 +27,7 @@ class Slot:
     """When a message finds room in the budgets, and what becomes of it if that is not now."""
 
     at: datetime
-    of: str  # whose budget is used up: contact | account
+    of: str  # which cap is used up: contact | mails | account
     loser: Loser
     give_up_after: timedelta
     told: Mapping[str, Any]

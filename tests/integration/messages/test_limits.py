@@ -139,6 +139,21 @@ def test_people_who_share_an_address_have_one_cap(database: Database) -> None:
     assert states(database)[1] == ("queued", "budget_used_up: contact", 7)
 
 
+def test_two_mails_to_one_person_come_on_two_days_and_a_message_in_the_product_beside_them(database: Database) -> None:
+    waiting(database, 2)
+    with database.transaction() as session:
+        one_person = select(Contact.id).order_by(Contact.id).limit(1).scalar_subquery()
+        session.execute(update(Message).values(contact_id=one_person, address="user-0@customer.example"))
+    declare(database, budgets={"mails": {"at_most": 1, "within": "20 hours"}, "when_short": {"normal": "drop"}})
+    assert len(send(database, NOW)) == 1
+    assert states(database)[1] == ("queued", "budget_used_up: mails", 20 / 24)
+
+    with database.transaction() as session:
+        session.execute(update(Message).where(Message.state == "queued").values(channel="in_app", due_at=MONDAY))
+    assert send(database, NOW) == []
+    assert [state for state, _, _ in states(database)] == ["accepted", "accepted"]
+
+
 def test_what_is_exempt_goes_and_counts(database: Database) -> None:
     waiting(database, 1)
     waiting(database, 2, first=1, topic="contract")

@@ -34,6 +34,10 @@ from engage.cli.telling_limits import limits_told, why_ended
                 "the account may hear from us 2 times in 7 days; taken: 2026-11-16 01:00 UTC, 2026-11-17 02:30 UTC",
             ],
         ),
+        (
+            {"budget": {"of": "mails", "at_most": 1, "within": "20 hours", "taken": ["2026-11-16T01:00:00+00:00"]}},
+            ["at most 1 in 20 hours to one person, by mail; taken: 2026-11-16 01:00 UTC"],
+        ),
     ],
 )
 def test_limits(inputs: dict[str, Any], lines: list[str]) -> None:

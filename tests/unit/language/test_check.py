@@ -390,12 +390,19 @@ def test_budgets(team: Team, budgets: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("within", "exempt", "codes"),
-    [("2 days", "", []), ("5 days", "", ["over-budget"]), ("5 days", "exempt: {topics: onboarding}", [])],
+    ("of", "within", "exempt", "codes"),
+    [
+        ("contact", "2 days", "", []),
+        ("contact", "5 days", "", ["over-budget"]),
+        ("contact", "5 days", "exempt: {topics: onboarding}", []),
+        ("mails", "2 days", "", []),
+        ("mails", "5 days", "", ["over-budget"]),
+        ("account", "5 days", "", []),
+    ],
 )
 def test_a_playbook_that_alone_breaks_the_cap_is_doubtful(
-    team: Team, within: str, exempt: str, codes: list[str]
+    team: Team, of: str, within: str, exempt: str, codes: list[str]
 ) -> None:
     change(team, "  - choose:", "  - email: greeting/hello\n    id: again\n  - choose:")
-    team.write("playbooks/_shared/budgets.yaml", f"contact: {{at_most: 1, within: {within}}}\n{exempt}\n")
+    team.write("playbooks/_shared/budgets.yaml", f"{of}: {{at_most: 1, within: {within}}}\n{exempt}\n")
     assert [problem.code for problem in found(team)] == codes
