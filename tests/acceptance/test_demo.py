@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import json
 import os
 import subprocess
 import sys
@@ -42,6 +43,17 @@ def test_the_summary_says_what_was_sent_to_whom_and_why_and_where_to_look(played
     assert "/console/" in said and str(home) in said.replace("\n", "")
 
 
+def test_what_waits_for_a_colleague_at_the_end_waits_in_the_console(played: tuple[Path, str]) -> None:
+    home, said = played
+    done = subprocess.run(
+        [sys.executable, "-m", "engage.cli", "approvals", "list", "--json"],
+        cwd=ROOT, env={**os.environ, "ENGAGE_HOME": str(home)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert [one["account_name"] for one in json.loads(done.stdout)] == ["あかつき物流株式会社"]
+    assert "the CSM is asked" in " ".join(said.replace("│", " ").split())
+    assert "…" not in said.partition("What they see in the product")[0], "subjects are shown whole"
+
+
 def test_each_customer_gets_the_mails_of_the_story_in_their_language(played: tuple[Path, str]) -> None:
     home, _ = played
     subjects = {(mail["to"].addresses[0].addr_spec, str(mail["subject"])) for mail in mails(home)}
@@ -49,6 +61,13 @@ def test_each_customer_gets_the_mails_of_the_story_in_their_language(played: tup
     to_emma = {subject for to, subject in subjects if to == "emma.clark@northwind.example"}
     assert len(to_yamada) >= 6 and all(not subject.isascii() for subject in to_yamada)
     assert len(to_emma) >= 4 and all(subject.isascii() for subject in to_emma)
+
+
+def test_mails_due_to_one_person_on_one_day_come_on_several(played: tuple[Path, str]) -> None:
+    home, _ = played
+    days = [mail["date"].datetime.date() for mail in mails(home) if "emma.clark" in str(mail["to"])]
+    asked = [str(mail["subject"]) for mail in mails(home) if "emma.clark" in str(mail["to"])]
+    assert len(days) == len(set(days)) and "One question about Aoba Works" in asked
 
 
 def test_mails_leave_in_the_recipients_business_hours(played: tuple[Path, str]) -> None:

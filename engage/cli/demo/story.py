@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from engage.cli.demo.clicking import click_answer
@@ -97,14 +98,17 @@ def _kickoff_held(stage: Stage) -> None:
 
 
 def _minutes_recorded(stage: Stage) -> None:
-    now = stage.clock.now()
     actions = [
         {"owner": "伊藤", "side": "customer", "what": "利用者40名の一覧を送る", "due": "2027-04-09"},
         {"owner": "佐藤", "side": "us", "what": "日報のひな形を設定する", "due": "2027-04-12"},
     ]
     decisions = ["製造1課から始め、5月に全課へ広げる", "集計の締めは毎月5営業日とする"]
-    stage.send(MIDORI.told(now, "kickoff.minutes_recorded", held_on="2027-04-05", decisions=decisions, actions=actions))
+    stage.send(_minutes(MIDORI, stage, held_on="2027-04-05", decisions=decisions, actions=actions))
     _approve_all(stage)
+
+
+def _minutes(customer: Customer, stage: Stage, **said: Any) -> Event:
+    return customer.told(stage.clock.now(), "kickoff.minutes_recorded", **said)
 
 
 def _first_use(stage: Stage) -> None:
@@ -177,8 +181,12 @@ def _northwind_works_on(stage: Stage, days: int) -> None:
     stage.send(*_use(NORTHWIND, ("northwind-emma", "northwind-liam"), "order board", stage.clock.now(), first=days))
 
 
+def _another_morning_in_london(stage: Stage) -> None:
+    _northwind_works_on(stage, 10)
+
+
 def _midori_is_deciding(stage: Stage) -> None:
-    _northwind_works_on(stage, 12)
+    _northwind_works_on(stage, 2)
     said = {"choice": "deciding", "date.deciding": "2027-10-20", "comment": "10月の経営会議に諮ります"}
     click_answer(stage, "renewal/value-so-far", "社内で検討している", **said)
     _approve_all(stage)
@@ -200,8 +208,16 @@ def _midori_renews(stage: Stage) -> None:
     )  # fmt: skip
 
 
-def _akatsuki_starts(stage: Stage) -> None:
+def _akatsuki_signs(stage: Stage) -> None:
     stage.send(*AKATSUKI.introduced(stage.clock.now()))
+
+
+def _akatsuki_meets(stage: Stage) -> None:
+    now = stage.clock.now()
+    stage.send(AKATSUKI.learned(now, kickoff_held_on="2027-12-13"), AKATSUKI.told(now, "kickoff.held"))
+    actions = [{"owner": "小野", "side": "customer", "what": "配車担当の名簿を送る", "due": "2027-12-17"}]
+    decisions = ["夜間の便から始め、年明けに全便へ広げる"]
+    stage.send(_minutes(AKATSUKI, stage, held_on="2027-12-13", decisions=decisions, actions=actions))
 
 
 def _nothing(_stage: Stage) -> None:
@@ -225,10 +241,12 @@ CHAPTERS = (
     Chapter(_on(9, 28, 10, 0), "The renewal of みどり製作所 is prepared", _nothing),
     Chapter(_on(9, 30, 10, 30), "The CSM approves it", _approve_all),
     Chapter(_on(10, 1, 19, 0), "The review of Northwind: use has fallen, and the words say so", _nothing),
+    Chapter(_on(10, 4, 19, 0), "One mail a day: the survey that met the review leaves now", _another_morning_in_london),
     Chapter(_on(10, 6, 14, 0), "One click: deciding until 20 October; they get a page to forward", _midori_is_deciding),
     Chapter(_on(10, 20, 10, 30), "Their day: going on. The reminder that was ready is taken back", _midori_goes_on),
     Chapter(_on(11, 29, 10, 0), "Winter figures of Northwind", _winter),
     Chapter(_on(12, 2, 19, 0), "The renewal of Northwind is due: 120 days before its end", _nothing),
-    Chapter(_on(12, 10, 11, 0), "The contract of みどり製作所 is renewed, and thanks are sent", _midori_renews),
-    Chapter(_on(12, 10, 15, 0), "あかつき物流 starts; its welcome waits for the CSM in the console", _akatsuki_starts),
+    Chapter(_on(12, 8, 10, 0), "あかつき物流 signs; its term begins in two days", _akatsuki_signs),
+    Chapter(_on(12, 10, 11, 0), "みどり製作所 renews and is thanked; あかつき物流 is welcomed", _midori_renews),
+    Chapter(_on(12, 13, 15, 0), "Its kickoff was held; the minutes wait for the CSM in the console", _akatsuki_meets),
 )

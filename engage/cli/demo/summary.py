@@ -152,9 +152,9 @@ def show(console: Console, stage: Stage) -> None:
 def _messages(lines: list[Line]) -> Table:
     table = Table(title="What was sent to whom, and why", title_style="bold", title_justify="left", expand=True)
     table.add_column("When (Tokyo)", no_wrap=True)
-    table.add_column("To", ratio=3)
-    table.add_column("What", ratio=4)
-    table.add_column("Why", ratio=4)
+    table.add_column("To", ratio=3, overflow="fold")
+    table.add_column("What", ratio=4, overflow="fold")
+    table.add_column("Why", ratio=4, overflow="fold")
     for line in lines:
         state = Text(line.state if line.state != "accepted" else "sent", style=_STYLES.get(line.state, "red"))
         what = Text.assemble(line.what, "\n", (f"{line.channel}, ", "dim"), state)
@@ -165,7 +165,7 @@ def _messages(lines: list[Line]) -> Table:
 def _inboxes(stage: Stage) -> Table:
     table = Table(title="What they see in the product", title_style="bold", title_justify="left", expand=True)
     table.add_column("Who", no_wrap=True)
-    table.add_column("In their inbox", ratio=1)
+    table.add_column("In their inbox", ratio=1, overflow="fold")
     for customer in CUSTOMERS:
         for user_id, traits in customer.people.items():
             items = stage.inbox(user_id)
@@ -178,7 +178,7 @@ def _tasks(tasks: list[Mapping[str, Any]]) -> Table:
     table = Table(title="What only a person can do", title_style="bold", title_justify="left", expand=True)
     table.add_column("For", no_wrap=True)
     table.add_column("Customer")
-    table.add_column("Task", ratio=1)
+    table.add_column("Task", ratio=1, overflow="fold")
     for task in tasks:
         title = task["title"]
         words = title.get("en") or title.get("ja") if isinstance(title, Mapping) else title
