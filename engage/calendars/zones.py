@@ -21,6 +21,15 @@ def find_zone(name: str) -> ZoneInfo | None:
     return ZoneInfo(name) if name in zone_names() else None
 
 
+@lru_cache(maxsize=1024)
+def country_of(name: str) -> str | None:
+    """The country in which that zone's clocks hang, or None where there is none, as with UTC."""
+    from babel.core import get_global  # few who deal with zones ask for it
+
+    territory = str(get_global("zone_territories").get(name) or "")
+    return territory if territory.isalpha() and territory != "ZZ" else None
+
+
 def first_zone(*names: str | None) -> tzinfo:
     """The first of the names that is a zone (contact, then account, then install); UTC when none is."""
     for name in names:

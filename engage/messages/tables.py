@@ -143,7 +143,11 @@ class Approval(Base):
     """A colleague is asked before a message goes out."""
 
     __tablename__ = "approvals"
-    __table_args__ = (Index("ix_approvals_state_expires_at", "state", "expires_at"),)
+    __table_args__ = (
+        Index("ix_approvals_state_expires_at", "state", "expires_at"),
+        Index("ix_approvals_tell_at", "tell_at", postgresql_where=text("tell_at IS NOT NULL"),
+              sqlite_where=text("tell_at IS NOT NULL")),
+    )  # fmt: skip
 
     id: Mapped[identity]
     public_id: Mapped[str] = mapped_column(unique=True)
@@ -162,6 +166,8 @@ class Approval(Base):
     version: Mapped[int] = mapped_column(default=1)  # grows with every edit; two people cannot overwrite each other
     edited: Mapped[bool] = mapped_column(default=False)
     edits: Mapped[dict[str, Any]] = mapped_column(default=dict)  # before and after, for the author
+    tell_at: Mapped[datetime | None]  # when whoever is asked is to hear of it, or to be reminded
+    told_at: Mapped[datetime | None]  # when they first heard of it; None again when somebody else is asked
 
 
 class ApprovedText(Base):

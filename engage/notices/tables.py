@@ -18,6 +18,7 @@ class Notice(Base):
     __table_args__ = (
         Index("ix_notices_due", "due_at", "id", postgresql_where=text("due_at IS NOT NULL"),
               sqlite_where=text("due_at IS NOT NULL")),
+        Index("ix_notices_staff_id_about", "staff_id", "about", "created_at"),
     )  # fmt: skip
 
     id: Mapped[identity]
@@ -25,9 +26,11 @@ class Notice(Base):
     key: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]  # mail | slack | webhook
     target: Mapped[str]  # a role, or the name of an address in the settings
+    staff_id: Mapped[int | None]  # whose letter it is; None: for a role, a channel, a webhook, or the whole team
+    about: Mapped[str | None]  # of a letter: the kind of its news
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
-    playbook_key: Mapped[str]
-    content: Mapped[dict[str, Any]]  # title and text in {ja, en}, facts; the payload of a webhook
+    playbook_key: Mapped[str]  # empty where a letter is about several
+    content: Mapped[dict[str, Any]]  # title and text in {ja, en}, facts; the payload of a webhook; a letter's news
     state: Mapped[str] = mapped_column(default="queued")  # queued | sending | accepted | rejected | unknown
     reason: Mapped[str | None]
     fence: Mapped[int] = mapped_column(default=0)  # the number of the newest attempt

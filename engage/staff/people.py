@@ -14,6 +14,7 @@ from engage.errors import ConflictError, InputError, NotFoundError
 from engage.ids import new_id
 from engage.keys import address_key
 from engage.staff.passwords import hash_password, is_outdated, matches
+from engage.staff.profiles import LANGUAGES
 from engage.staff.tables import StaffMember
 
 ROLES = ("admin", "cs_ops", "csm", "leader")
@@ -37,12 +38,12 @@ def add_person(
     member = StaffMember(
         public_id=new_id("stf"),
         email=_address(email),
-        role=_one_of(role, ROLES, "role"),
-        position=_one_of(position, POSITIONS, "position") if position else None,
+        role=one_of(role, ROLES, "role"),
+        position=one_of(position, POSITIONS, "position") if position else None,
         family_name=_line(family_name, "family name"),
         given_name=_line(given_name, "given name", optional=True),
-        locale=_one_of(locale, ("ja", "en"), "locale"),
-        time_zone=_zone(time_zone),
+        locale=one_of(locale, LANGUAGES, "locale"),
+        time_zone=require_zone(time_zone),
         password_hash=hash_password(password) if password is not None else None,
         created_at=now,
     )
@@ -53,7 +54,8 @@ def add_person(
     return member
 
 
-def _zone(name: str) -> str:
+def require_zone(name: str) -> str:
+    """The name, if it is a time zone's."""
     if find_zone(name) is None:
         raise InputError(f"{name!r} is not a time zone", code="bad_time_zone", hint="write it like Asia/Tokyo")
     return name
@@ -104,6 +106,11 @@ def name_of(member: StaffMember, locale: str) -> str:
     return " ".join(part for part in parts if part)
 
 
+def names_of(member: StaffMember) -> dict[str, str]:
+    """The full name in each language."""
+    return {language: name_of(member, language) for language in LANGUAGES}
+
+
 def _address(raw: str) -> str:
     from email_validator import EmailNotValidError, validate_email  # most who find people add none
 
@@ -121,7 +128,8 @@ def _line(text: str, what: str, *, optional: bool = False) -> str:
     return text.strip()
 
 
-def _one_of(said: str, known: Sequence[str], what: str) -> str:
+def one_of(said: str, known: Sequence[str], what: str) -> str:
+    """The word, if it is one of those known."""
     if said not in known:
         raise InputError(f'there is no {what} "{said}"', code=f"bad_{what}", hint=f"one of {', '.join(known)}")
     return said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
@@ -33,6 +33,35 @@ class StaffMember(Base):
     password_hash: Mapped[str | None]
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
+
+
+class Reach(Base):
+    """When and how a colleague hears of news; without a row, as `reaching.reach_of` has it."""
+
+    __tablename__ = "staff_reaches"
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"), primary_key=True, autoincrement=False)
+    country: Mapped[str | None]  # whose holidays they keep; None = that of their time zone
+    opens: Mapped[str]
+    closes: Mapped[str]
+    stand_in_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
+    channels: Mapped[dict[str, Any]] = mapped_column(default=dict)  # by kind of news: mail | slack | both | none
+    slack: Mapped[str | None]  # the name of an address in ENGAGE_SLACK
+    slack_is_own: Mapped[bool] = mapped_column(default=False)  # only they read it, so it may carry deciding links
+    digest_at: Mapped[str | None]  # None = no digest
+    digest_due_at: Mapped[datetime | None] = mapped_column(index=True)  # None = not reckoned yet, or no digest
+
+
+class Absence(Base):
+    """Days on which a colleague is away, first and last included."""
+
+    __tablename__ = "staff_absences"
+    __table_args__ = (UniqueConstraint("staff_id", "first_day", "last_day"),)
+
+    id: Mapped[identity]
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"))
+    first_day: Mapped[date]
+    last_day: Mapped[date]
 
 
 class AccountOwner(Base):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engage.db.base import Base, identity
@@ -15,7 +15,11 @@ class Task(Base):
     """One piece of work for one colleague (or for whoever has the role), raised once by key."""
 
     __tablename__ = "tasks"
-    __table_args__ = (Index("ix_tasks_state_due_at", "state", "due_at"),)
+    __table_args__ = (
+        Index("ix_tasks_state_due_at", "state", "due_at"),
+        Index("ix_tasks_tell_at", "tell_at", postgresql_where=text("tell_at IS NOT NULL"),
+              sqlite_where=text("tell_at IS NOT NULL")),
+    )  # fmt: skip
 
     id: Mapped[identity]
     public_id: Mapped[str] = mapped_column(unique=True)
@@ -36,3 +40,5 @@ class Task(Base):
     done_at: Mapped[datetime | None]
     done_by: Mapped[str | None]
     outcome: Mapped[str | None]
+    tell_at: Mapped[datetime | None]  # when whoever has to do it is to hear of it, or that it is overdue
+    told_at: Mapped[datetime | None]
