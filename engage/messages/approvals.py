@@ -23,6 +23,7 @@ from engage.messages.rendering import RenderedEmail, fingerprint
 from engage.messages.tables import Approval, Message
 from engage.releases.library import Library
 from engage.staff import audit
+from engage.staff.colleagues import stands_in
 from engage.staff.people import person
 from engage.staff.tables import StaffMember
 
@@ -73,6 +74,7 @@ def approve(
     by: int,
     sha: str | None = None,
     version: int | None = None,
+    via: str | None = None,
     now: datetime,
 ) -> Approval:
     """Lets the message go with exactly these bytes; `sha` and `version` say which mail the person saw."""
@@ -84,14 +86,14 @@ def approve(
     if approval.cause == SENDER_CONSENT:
         give_sender_consent(session, library, message, staff_id=member.id, now=now)
         if pass_on(session, library, approval, message, now=now):
-            _note(session, member, "approval.sender_consent", approval, now)
+            _note(session, member, "approval.sender_consent", approval, now, via)
             return approval
     _decide(approval, "approved", member, now)
     approval.sha = rendered.sha
     session.flush()
     trust(session, message, approval)
     message.state, message.reason, message.due_at = "queued", None, max(message.due_at or now, now)
-    _note(session, member, "approval.approved", approval, now)
+    _note(session, member, "approval.approved", approval, now, via)
     tell(session, "approved", [message], now=now, noun="approval")
     nudge(session, "deliver")
     return approval
@@ -104,6 +106,7 @@ def reject(
     by: int,
     reason: str,
     version: int | None = None,
+    via: str | None = None,
     now: datetime,
 ) -> Approval:
     """Takes the message back for a reason that its author will read; its journey is told."""
@@ -116,9 +119,16 @@ def reject(
     trust(session, message, approval)
     cancel_messages(session, [message.id], reason="rejected_by_colleague", now=now, told="rejected")
     session.refresh(message)
-    _note(session, member, "approval.rejected", approval, now)
+    _note(session, member, "approval.rejected", approval, now, via)
     tell(session, "rejected", [message], now=now, noun="approval")
     return approval
+
+
+def is_asked(session: Session, member: StaffMember, approval: Approval) -> bool:
+    """Whether it is this colleague who is asked now, or somebody for whom they stand in."""
+    if member.id == approval.assignee_id:
+        return True
+    return approval.cause != SENDER_CONSENT and stands_in(session, member.id, approval.assignee_id)
 
 
 def _decidable(
@@ -135,16 +145,16 @@ def _decidable(
     if version is not None and version != approval.version:
         raise ConflictError("somebody else has changed it meanwhile", code="stale", hint="look at it again")
     member = person(session, by)
-    if not _may_decide(member, approval):
+    if not _may_decide(session, member, approval):
         raise PermissionDeniedError("this is not yours to decide", where=public_id)
     return approval, message, member
 
 
-def _may_decide(member: StaffMember, approval: Approval) -> bool:
-    """The one asked, or a leader; but nobody agrees in an executive's name except the executive."""
+def _may_decide(session: Session, member: StaffMember, approval: Approval) -> bool:
+    """The one asked, who stands in for them, or a leader; in an executive's name only the executive."""
     if not member.is_active:
         return False
-    if member.id == approval.assignee_id:
+    if is_asked(session, member, approval):
         return True
     if approval.cause == SENDER_CONSENT:
         return False
@@ -183,7 +193,15 @@ def _decide(approval: Approval, state: str, member: StaffMember, now: datetime) 
     approval.version += 1
 
 
-def _note(session: Session, member: StaffMember, action: str, approval: Approval, now: datetime) -> None:
+def _note(
+    session: Session, member: StaffMember, action: str, approval: Approval, now: datetime, via: str | None = None
+) -> None:
     audit.record(
-        session, actor=member.public_id, action=action, object_kind="approval", object_id=approval.public_id, now=now
+        session,
+        actor=member.public_id,
+        action=action,
+        object_kind="approval",
+        object_id=approval.public_id,
+        now=now,
+        detail={"via": via} if via else None,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -15,6 +16,8 @@ from engage.messages.news import tell
 from engage.messages.tables import Approval, Message
 from engage.releases.library import Library
 from engage.releases.pauses import pauses
+from engage.staff.colleagues import colleagues
+from engage.staff.presence import Colleague
 from engage.staff.tables import StaffMember
 from engage.tasks.raising import NewTask, raise_tasks
 
@@ -33,13 +36,15 @@ def expire_approvals(session: Session, library: Library, *, now: datetime, limit
         .with_for_update(skip_locked=True)
     )
     found = session.execute(late).all()
-    paused = pauses(session) if found else {}
+    if not found:
+        return 0
+    paused, people = pauses(session), colleagues(session, library.vocabulary(session), now=now)
     for approval, message in found:
         if message.playbook_key in paused:
             approval.expires_at = now + A_PAUSED_DAY
             continue
-        second = None if approval.cause == SENDER_CONSENT else _second_person(session, library, approval, message)
-        if approval.escalated_at is None and second is not None:
+        second = second_person(session, library, approval, message, people, now=now)
+        if second is not None:
             _escalate(session, library, approval, message, second, now)
         else:
             _give_to_people(session, library, approval, message, now)
@@ -52,6 +57,7 @@ def _escalate(
     rule = rule_of(message.inputs)
     within = patience(rule.within if rule else CONSENT_WITHIN)
     approval.escalated_from_id, approval.escalated_at = approval.assignee_id, now
+    approval.tell_at, approval.told_at = now, None
     approval.assignee_id = second.id
     approval.expires_at = due_of(session, library, message, second.id, within, now=now)
 
@@ -63,19 +69,35 @@ def _give_to_people(session: Session, library: Library, approval: Approval, mess
     tell(session, "expired", [message], now=now, noun="approval")
 
 
-def _second_person(session: Session, library: Library, approval: Approval, message: Message) -> StaffMember | None:
-    """Whom the touch model names, else the head of customer success, a leader, an administrator."""
+def second_person(
+    session: Session,
+    library: Library,
+    approval: Approval,
+    message: Message,
+    people: Mapping[int, Colleague],
+    *,
+    now: datetime,
+) -> StaffMember | None:
+    """Who is asked next, once: whom the touch model names, else the head of customer success, a leader, an admin.
+
+    Somebody who is there comes before somebody who is away. Nobody is asked instead of an executive.
+    """
+    if approval.cause == SENDER_CONSENT or approval.escalated_at is not None:
+        return None
     named = _named_by_touch_model(session, library, message)
-    for word in (named, *_SECOND) if named else _SECOND:
+    found = list(_others(session, approval, (named, *_SECOND) if named else _SECOND))
+    there = (member for member in found if not people[member.id].is_away(now))
+    return next(there, found[0] if found else None)
+
+
+def _others(session: Session, approval: Approval, words: Sequence[str]) -> Iterator[StaffMember]:
+    for word in words:
         asked = select(StaffMember).where(
             StaffMember.is_active,
             (StaffMember.position == word) | (StaffMember.role == word),
             StaffMember.id != (approval.assignee_id or 0),
         )
-        member = session.scalars(asked.order_by(StaffMember.id).limit(1)).first()
-        if member is not None:
-            return member
-    return None
+        yield from session.scalars(asked.order_by(StaffMember.id))
 
 
 def _named_by_touch_model(session: Session, library: Library, message: Message) -> str | None:

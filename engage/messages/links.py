@@ -11,6 +11,8 @@ import base64
 import binascii
 import hmac
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import blake2b
 from typing import Final, Literal
@@ -18,11 +20,17 @@ from typing import Final, Literal
 from engage.errors import NotFoundError
 from engage.ids import in_letters
 
-Use = Literal["click", "unsubscribe", "answer", "chart"]
+Use = Literal["click", "unsubscribe", "answer", "chart", "decision"]
 # How links are made: `long` ones held what they lead to, and `straight` ones to other pages are not ours at all.
 Form = Literal["short", "long", "straight"]
 
-_PATHS: Final[dict[Use, str]] = {"click": "click", "unsubscribe": "unsubscribe", "answer": "survey", "chart": "chart"}
+_PATHS: Final[dict[Use, str]] = {
+    "click": "click",
+    "unsubscribe": "unsubscribe",
+    "answer": "survey",
+    "chart": "chart",
+    "decision": "decide",
+}
 _OF_MESSAGES = "msg_"
 _CODE_LETTERS = 16  # of five bits each: nobody guesses one of 2^80
 _MAC_BYTES = 16
@@ -30,8 +38,17 @@ _MOST_CHARACTERS = 8_000
 _BEHIND = ".,;:!?)]}>'\"。、」)"  # what a mail program may take for a part of the link before it
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a deciding link says: which approval, asked of whom, until when."""
+
+    approval_id: str
+    staff_id: str
+    until: datetime
+
+
 class Links:
-    """Makes and reads the links of clicks, of unsubscribing, of answers and of charts; one key for each use."""
+    """Makes and reads the links of clicks, of unsubscribing, of answers, charts and decisions; one key for each use."""
 
     def __init__(
         self, secret: str, public_url: str, *, former_secrets: Sequence[str] = (), form: Form = "short"
@@ -130,6 +147,18 @@ class Links:
         message_id, chosen = self._read_short("answer", token, lambda _: (" ".join(one) for one in choices()))
         question, choice = chosen.split(" ")
         return message_id, question, choice
+
+    def decision_url(self, asked: Asked) -> str:
+        """The link to the page on which this colleague decides on this approval, without a login."""
+        return self._long("decision", f"{asked.approval_id} {asked.staff_id} {int(asked.until.timestamp())}")
+
+    def read_decision(self, token: str) -> Asked:
+        """What was signed; anything else is refused."""
+        said = self._read_long("decision", token)
+        if said is None:
+            raise _refusal()
+        approval_id, staff_id, until = said.split(" ")
+        return Asked(approval_id, staff_id, datetime.fromtimestamp(int(until), UTC))
 
     def _made_likewise(self, public_url: str, form: Form) -> Links:
         made = Links(self._secrets[0], public_url, former_secrets=self._secrets[1:], form=form)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from engage.customers.tables import Account, Contact
 from engage.errors import EngageError, NotFoundError
+from engage.messages.asking import SENDER_CONSENT
 from engage.messages.contexts import find
 from engage.messages.editing import editable_parts
 from engage.messages.links import Links
@@ -84,19 +85,23 @@ class ApprovalView:
 
 
 def list_pending(
-    session: Session, library: Library, *, links: Links, assignee_id: int | None = None, limit: int = 200
+    session: Session,
+    library: Library,
+    *,
+    links: Links,
+    assignee_id: int | None = None,
+    instead_of: Collection[int] = (),
+    limit: int = 200,
 ) -> list[Waiting]:
-    """What waits for somebody, or for one person; the most urgent first."""
+    """What waits for somebody, or for one person and those for whom they stand in; the most urgent first."""
     asked = (
         select(Approval, Message, Contact, Account.name, StaffMember)
         .join(Message, Message.id == Approval.message_id)
         .join(Contact, Contact.id == Message.contact_id)
         .outerjoin(Account, Account.id == Message.account_id)
         .outerjoin(StaffMember, StaffMember.id == Approval.assignee_id)
-        .where(Approval.state.in_(OPEN), Message.state == "proposed")
+        .where(*_waits(assignee_id, instead_of))
     )
-    if assignee_id is not None:
-        asked = asked.where(Approval.assignee_id == assignee_id)
     found = []
     for approval, message, contact, account, assignee in session.execute(
         asked.order_by(Approval.expires_at, Approval.id).limit(limit)
@@ -121,6 +126,20 @@ def list_pending(
             )
         )
     return found
+
+
+def count_pending(session: Session, *, assignee_id: int | None = None, instead_of: Collection[int] = ()) -> int:
+    """How many `list_pending` would find without a limit."""
+    counted = select(func.count()).select_from(Approval).join(Message, Message.id == Approval.message_id)
+    return session.scalar(counted.where(*_waits(assignee_id, instead_of))) or 0
+
+
+def _waits(assignee_id: int | None, instead_of: Collection[int]) -> Iterator[ColumnElement[bool]]:
+    """What is open, and asked of this person; nobody agrees instead of an executive."""
+    yield from (Approval.state.in_(OPEN), Message.state == "proposed")
+    if assignee_id is not None:
+        theirs = Approval.assignee_id.in_(instead_of) & (Approval.cause != SENDER_CONSENT)
+        yield (Approval.assignee_id == assignee_id) | theirs
 
 
 def load(

@@ -10,6 +10,7 @@ from engage.events.limits import MAX_BODY_BYTES
 from engage.logs import configure_logs
 from engage.web.api.blueprint import intake_api
 from engage.web.console.blueprint import console
+from engage.web.deciding.blueprint import deciding_pages
 from engage.web.errors import handle_errors
 from engage.web.example.blueprint import example_product
 from engage.web.headers import harden
@@ -21,8 +22,8 @@ from engage.web.metrics import metrics_page
 from engage.web.public.blueprint import public_pages
 
 BLUEPRINTS = (
-    health_checks, metrics_page, intake_api, sendgrid_hooks, inbound_hooks, in_app_api, public_pages, console,
-    example_product,
+    health_checks, metrics_page, intake_api, sendgrid_hooks, inbound_hooks, in_app_api, public_pages, deciding_pages,
+    console, example_product,
 )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ class ConsoleDoor:
     def __init__(self, database: Database, clock: Clock, *, public_url: str, open_endpoints: Collection[str]) -> None:
         self._database = database
         self._clock = clock
-        self._origin = _origin_of(public_url)
+        self._origin = origin_of(public_url)
         self._is_https = public_url.startswith("https://")
         self._open = frozenset(open_endpoints)
         self.cookie = "__Host-engage" if self._is_https else "engage"
@@ -83,19 +83,21 @@ class ConsoleDoor:
         return login
 
     def _refuse_foreign_forms(self, login: Login | None) -> None:
-        if not self._is_own_page():
-            raise PermissionDeniedError("the form came from another site", code="foreign_form")
+        refuse_foreign_forms(self._origin)
         said = request.form.get("csrf_token", "")
         if login is not None and not hmac.compare_digest(said.encode(), login.csrf_token.encode()):
             raise PermissionDeniedError("the form is too old", code="stale_form", hint="open the page again")
 
-    def _is_own_page(self) -> bool:
-        """By what browsers say of where a form stands; a client that says nothing is no browser and has no cookie."""
-        site = request.headers.get("Sec-Fetch-Site")
-        if site is not None:
-            return site in ("same-origin", "none")
-        origin = request.headers.get("Origin")
-        return origin is None or origin in (self._origin, _origin_of(request.host_url))
+
+def refuse_foreign_forms(origin: str) -> None:
+    """Lets a form pass that stands on a page of ours.
+
+    By what browsers say of where a form stands; a client that says nothing is no browser, and was not led here.
+    """
+    site, said = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    is_ours = said is None or said in (origin, origin_of(request.host_url))
+    if not (site in ("same-origin", "none") if site is not None else is_ours):
+        raise PermissionDeniedError("the form came from another site", code="foreign_form")
 
 
 def back_path(said: str | None, otherwise: str) -> str:
@@ -105,6 +107,7 @@ def back_path(said: str | None, otherwise: str) -> str:
     return said if ours and said else otherwise
 
 
-def _origin_of(url: str) -> str:
+def origin_of(url: str) -> str:
+    """Scheme, host and port, as browsers name a site."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"

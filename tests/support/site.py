@@ -24,6 +24,7 @@ from engage.staff.in_app_keys import derive
 from engage.staff.tables import InAppKey, StaffMember
 from engage.testing import MONDAY
 from engage.web.console.blueprint import console
+from engage.web.deciding.blueprint import deciding_pages
 from engage.web.errors import handle_errors
 from engage.web.headers import harden
 from engage.web.in_app.blueprint import in_app_api
@@ -48,6 +49,7 @@ def site(engage: Engage) -> Flask:
     harden(app, https=engage.settings.public_url.startswith("https:"))
     handle_errors(app)
     app.register_blueprint(console(engage))
+    app.register_blueprint(deciding_pages(engage))
     app.register_blueprint(in_app_api(engage))
     return app
 

@@ -12,13 +12,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from engage.errors import ConflictError, InputError, PermissionDeniedError
 from engage.messages import approvals as desk
+from engage.staff.colleagues import covered_by
 from engage.web.console.approval_reasons import reasons_of
 from engage.web.console.pages import show
-from engage.web.headers import MAIL_POLICY
+from engage.web.headers import framed_mail
 from engage.wiring import Engage
-
-# A click in the preview would count as the customer's: in a frame without pop-ups, links to new windows lead nowhere.
-INERT_LINKS = '<base target="_blank">'
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +33,12 @@ def add(pages: Blueprint, engage: Engage) -> None:
     @pages.get("/approvals")
     def approvals() -> Response:
         mine = request.args.get("show") != "all"
-        staff_id = g.login.staff.id if mine else None
+        staff_id, now = g.login.staff.id, engage.clock.now()
         with engage.database.reading() as session:
-            found = desk.list_pending(session, engage.library, links=engage.links, assignee_id=staff_id)
-        return show("console/approvals.html", approvals=found, mine=mine, now=engage.clock.now())
+            covered = covered_by(session, engage.library.vocabulary(session), staff_id, now=now) if mine else ()
+            whose = {"assignee_id": staff_id, "instead_of": covered} if mine else {}
+            found = desk.list_pending(session, engage.library, links=engage.links, **whose)
+        return show("console/approvals.html", approvals=found, mine=mine, now=now)
 
     @pages.get("/approvals/<approval_id>")
     def approval(approval_id: str) -> Response:
@@ -48,8 +48,7 @@ def add(pages: Blueprint, engage: Engage) -> None:
     def approval_mail(approval_id: str) -> Response:
         with engage.database.reading() as session:
             view = desk.load(session, engage.library, approval_id, links=engage.links, locale=g.reader.locale)
-        headers = {"Content-Security-Policy": MAIL_POLICY, "Cache-Control": "no-store"}
-        return Response(INERT_LINKS + (view.html or ""), mimetype="text/html", headers=headers)
+        return framed_mail(view.html or "")
 
     @pages.post("/approvals/<approval_id>/approve")
     def approve(approval_id: str) -> AnyResponse:

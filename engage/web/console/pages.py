@@ -13,13 +13,18 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_timedelta
 from flask import Response, g, make_response, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
+from engage.calendars.spoken import day_and_time
 from engage.staff.people import name_of
+from engage.staff.tables import StaffMember
 from engage.web.console.texts import LOCALES, has_words, speaker
 
 THEMES = ("auto", "light", "dark")
+CHOICES = {"locale": LOCALES, "theme": THEMES}
+_A_YEAR = 365 * 24 * 3600
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _ISO_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d.*[Z+-]")
 STATIC = Path(__file__).parent.parent / "static"
@@ -40,8 +45,7 @@ class Reader:
 
     def day(self, at: datetime) -> str:
         """An instant as people say it: day, weekday and time in the reader's zone."""
-        pattern = "y年M月d日(EEE) HH:mm" if self.locale == "ja" else "EEE d MMM y, HH:mm"
-        return format_datetime(at, pattern, tzinfo=ZoneInfo(self.time_zone), locale=self.locale)
+        return day_and_time(at, zone=ZoneInfo(self.time_zone), language=self.locale)
 
     def distance(self, at: datetime, now: datetime) -> str:
         """How far an instant is from now, such as `in 3 hours`."""
@@ -88,6 +92,10 @@ class Reader:
             return text or ""
         return str(text.get(self.locale) or next(iter(text.values()), ""))
 
+    def staff(self, member: StaffMember) -> str:
+        """A colleague's name as the reader's language writes it."""
+        return name_of(member, self.locale)
+
     def fact(self, path: str) -> str | None:
         """The words for a fact, where there are some."""
         key = f"fact.{path}"
@@ -110,6 +118,13 @@ def reader(default_locale: str, default_time_zone: str) -> Reader:
     )
 
 
+def visitor(locale: str, time_zone: str, *, is_known: bool = False) -> Reader:
+    """Who reads a page without a login: known by their link, or by what the browser asks for."""
+    asked = locale if is_known else request.accept_languages.best_match(LOCALES, locale)
+    language = asked if asked in LOCALES else LOCALES[0]
+    return Reader(locale=language, time_zone=time_zone, theme=_chosen("engage_theme", THEMES, "auto"))
+
+
 def show(template: str, *, status: int = 200, **context: Any) -> Response:
     """A page in its frame, never kept by a cache."""
     who: Reader = g.reader
@@ -125,6 +140,13 @@ def show(template: str, *, status: int = 200, **context: Any) -> Response:
     }
     response = make_response(render_template(template, **frame, **context), status)
     response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def keep_choice(response: AnyResponse, name: str, said: str) -> AnyResponse:
+    """The response with a reader's choice of language or colours for the next pages, if it is one."""
+    if said in CHOICES[name]:
+        response.set_cookie(f"engage_{name}", said, max_age=_A_YEAR, samesite="Lax", httponly=True)
     return response
 
 

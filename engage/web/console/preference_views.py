@@ -6,11 +6,7 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from engage.web.auth import back_path
-from engage.web.console.pages import THEMES
-from engage.web.console.texts import LOCALES
-
-_A_YEAR = 365 * 24 * 3600
-_CHOICES = {"locale": LOCALES, "theme": THEMES}
+from engage.web.console.pages import CHOICES, keep_choice
 
 
 def add(pages: Blueprint) -> None:
@@ -19,9 +15,6 @@ def add(pages: Blueprint) -> None:
     @pages.post("/choose")
     def choose() -> Response:
         response = redirect(back_path(request.form.get("back"), url_for("console.home")), code=303)
-        for name, known in _CHOICES.items():
-            if request.form.get(name) in known:
-                response.set_cookie(
-                    f"engage_{name}", request.form[name], max_age=_A_YEAR, samesite="Lax", httponly=True
-                )
+        for name in CHOICES:
+            keep_choice(response, name, request.form.get(name, ""))
         return response

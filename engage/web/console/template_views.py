@@ -7,9 +7,8 @@ from flask import Blueprint, Response, request
 from engage.errors import NotFoundError
 from engage.rollout.template_showing import LiveTemplate, ShownTemplate, find_live, in_colours, live_templates
 from engage.rollout.template_showing import show as show_template
-from engage.web.console.approval_views import INERT_LINKS
 from engage.web.console.pages import show
-from engage.web.headers import MAIL_POLICY
+from engage.web.headers import framed_mail
 from engage.wiring import Engage
 
 SCHEMES = ("light", "dark")
@@ -49,8 +48,7 @@ def add(pages: Blueprint, engage: Engage) -> None:
     def template_mail(name: str, locale: str) -> Response:
         _, shown = _shown(engage, name, _account())
         html = next((one.html for one in shown if one.locale == locale), "")
-        headers = {"Content-Security-Policy": MAIL_POLICY, "Cache-Control": "no-store"}
-        return Response(INERT_LINKS + in_colours(html, _scheme()), mimetype="text/html", headers=headers)
+        return framed_mail(in_colours(html, _scheme()))
 
 
 def _shown(engage: Engage, name: str, account: str | None) -> tuple[LiveTemplate, list[ShownTemplate]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from engage.web.console.fact_texts import FACT_TEXTS
 from engage.web.console.inbound_texts import INBOUND_TEXTS
+from engage.web.console.reach_texts import REACH_TEXTS
 
 LOCALES = ("ja", "en")
 
@@ -227,6 +228,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "notice.next": ("次の承認待ちを開く", "Open the next one"),
     **FACT_TEXTS,
     **INBOUND_TEXTS,
+    **REACH_TEXTS,
     # tasks
     "tasks.title": ("要対応タスク", "Tasks"),
     "tasks.empty": ("対応が必要なタスクはありません。", "There is nothing for you to do."),
