@@ -41,7 +41,9 @@ SETTINGS = (
     Setting("ENGAGE_SENDGRID_INBOUND_KEY", "", "password that SendGrid's Inbound Parse comes with", secret=True),
     Setting("ENGAGE_WEBHOOKS", "", "addresses for the step `webhook`: `name=https://…`, separated by spaces"),
     Setting("ENGAGE_WEBHOOK_SECRETS", "", "what signs them (Standard Webhooks): `name=whsec_…`", secret=True),
-    Setting("ENGAGE_SLACK", "", "Slack's incoming webhooks for the step `notify`: `name=https://…`", secret=True),
+    Setting(
+        "ENGAGE_SLACK", "", "Slack's incoming webhooks, for `notify` and colleagues: `name=https://…`", secret=True
+    ),
     Setting("ENGAGE_CALL_NETWORKS", "", "inner networks that may be called all the same, such as `10.1.0.0/16`"),
     Setting("ENGAGE_SECRET_KEY", "made once in the home", "signs links, sessions and in-app tokens", secret=True),
     Setting(

@@ -66,6 +66,26 @@ def notice_of_step(enrolment_id: int, step_id: str, visit: int, target: str) -> 
     return f"step:{enrolment_id}:{step_id}:{visit}:{target}"
 
 
+def news_of_approval(approval_id: int, about: str, since: datetime) -> str:
+    """What a colleague hears of an approval: once for each time that somebody is asked, or that it is to run out."""
+    return f"approval:{approval_id}:{about}:{since.isoformat()}"
+
+
+def news_of_task(task_id: int, about: str) -> str:
+    """What a colleague hears of a task: that it is there, that it is overdue."""
+    return f"task:{task_id}:{about}"
+
+
+def notice_of_letter(kind: str, staff_id: int | None, news: str) -> str:
+    """One letter by a channel to one colleague (or the team) for what is the first of its news."""
+    return f"letter:{kind}:{staff_id or 'team'}:{news}"
+
+
+def news_of_day(day: date) -> str:
+    """One digest a day."""
+    return f"digest:{day.isoformat()}"
+
+
 def task_of_notice(notice_id: int) -> str:
     """One task for news that could not be delivered."""
     return f"notice:{notice_id}"

@@ -20,6 +20,7 @@ from engage.messages.deadlines import deadline
 from engage.messages.orders import ApprovalRule
 from engage.messages.tables import Approval, Message
 from engage.releases.library import Library, TemplateSource
+from engage.staff.reaching import BURST
 from engage.staff.tables import AccountOwner, SenderConsent, StaffMember
 
 EXECUTIVES = ("ceo", "cs_head")
@@ -117,6 +118,7 @@ def _row(
         "version": 1,
         "edited": False,
         "edits": {},
+        "tell_at": now + BURST,
     }
 
 

@@ -14,6 +14,7 @@ from engage.messages.gate import run_gate, settle
 from engage.messages.policy.verdicts import Skip
 from engage.messages.tables import Approval, Message
 from engage.releases.library import Library
+from engage.staff.reaching import BURST
 from engage.staff.tables import SenderConsent
 
 
@@ -63,6 +64,6 @@ def pass_on(session: Session, library: Library, approval: Approval, message: Mes
         return True
     approval.cause, approval.state = TOUCH_MODEL, "pending"
     approval.assignee_id = assignee_of(session, message.account_id, rule.by)
-    approval.asked_at = now
+    approval.asked_at, approval.tell_at, approval.told_at = now, now + BURST, None
     approval.expires_at = due_of(session, library, message, approval.assignee_id, rule.within, now=now)
     return True

@@ -1,13 +1,15 @@
 """Hands news over: noted as tried, called with no session open, its end written down; again later where that is safe.
 
-A webhook carries the same id each time and a line in Slack hurts nobody twice, so these are tried again, later each
-time. A mail in doubt is never sent again.
+A webhook carries the same id each time and a message in Slack hurts nobody twice, so these are tried again, later each
+time. A mail in doubt is never sent again. News that could not be delivered becomes a task; a letter does not: what it
+tells of waits in the console and has a deadline of its own, and a task would be one more thing to tell of. What Slack
+does not take of letters goes by mail.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,10 +21,12 @@ from engage.channels.calls.endpoints import Calls
 from engage.clock import Clock
 from engage.db.bulk import insert_ignore
 from engage.db.session import Database
-from engage.keys import task_of_notice
+from engage.keys import notice_of_letter, task_of_notice
+from engage.notices.raising import NewNotice, raise_notices
 from engage.notices.readers import Readers, readers_of
 from engage.notices.tables import Notice, NoticeAttempt
-from engage.notices.wording import line_of, mail_of
+from engage.notices.telling import COLLEAGUE
+from engage.notices.wording import mail_of, slack_letter, slack_note
 from engage.releases.library import Library
 from engage.tasks.raising import NewTask, raise_tasks
 
@@ -31,6 +35,7 @@ log = logging.getLogger(__name__)
 WINDOW = 25
 LEASE = timedelta(seconds=60 + 10 * WINDOW)  # every call of a window may take its time
 LATER = tuple(timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400))
+_TRIES_BY_SLACK = 3  # of a letter, before it goes by mail
 LOST = "the process died while it handed this over"
 FAILED = {
     "ja": "「{}」への連絡が届きませんでした",
@@ -46,7 +51,7 @@ def deliver_notices(
     while taken < limit:
         with database.transaction() as session:
             rows = _claim(session, limit=min(WINDOW, limit - taken), now=clock.now())
-            readers = readers_of(session, library, rows)
+            readers = readers_of(session, library, rows, now=clock.now())
         if not rows:
             break
         taken += len(rows)
@@ -65,9 +70,10 @@ def _claim(session: Session, *, limit: int, now: datetime) -> list[Row[Any]]:
     _end(session, [(row, Unknown(LOST)) for row in lost], now=now)
     doubtful = {row.id for row in lost if row.kind == "mail"}
     if doubtful:
-        gone = update(Notice).where(Notice.id.in_(doubtful))
-        session.execute(gone.values(state="unknown", due_at=None, reason=LOST, ended_at=now))
-        raise_tasks(session, [_task(row, LOST, now) for row in lost if row.id in doubtful], now=now)
+        for row in lost:
+            gone = update(Notice).where(Notice.id == row.id, Notice.kind == "mail")
+            session.execute(gone.values(**_ended(row, "unknown", LOST, now)))
+        _make_up_for(session, [(row, LOST) for row in lost if row.id in doubtful], now=now)
     ids = [row.id for row in found if row.id not in doubtful]
     if not ids:
         return []
@@ -85,11 +91,13 @@ def _hand_over(row: Row[Any], readers: Readers, channel: EmailChannel, calls: Ca
         match row.kind:
             case "webhook":
                 return calls.webhook(row.target, row.public_id, row.content, now=now)
-            case "slack":
-                return calls.line(row.target, line_of(row.content, readers.locale))
+            case "slack" if not row.about:
+                return calls.slack_message(row.target, slack_note(row.content, readers.locale))
         reader = readers.reader(row)
         if reader is None or readers.sender is None:
-            return Rejected("nobody has this role, and the team has no address")
+            return Rejected("nobody is there to read it, or the team has no address")
+        if row.kind == "slack":
+            return calls.slack_message(row.target, slack_letter(row, reader))
         return channel.send([mail_of(row, reader, readers.sender, now=now)])[0]
     except Exception as error:
         log.exception("a notice could not be handed over", extra={"notice_id": row.public_id, "kind": row.kind})
@@ -104,22 +112,56 @@ def _finish(session: Session, ended: Sequence[tuple[Row[Any], Outcome]], *, now:
         mine = update(Notice).where(Notice.id == row.id, Notice.fence == row.fence, Notice.state == "sending")
         changed = session.execute(mine.values(**values).returning(Notice.id)).first()
         if changed is not None and values["state"] in ("rejected", "unknown"):
-            failed.append(_task(row, values["reason"], now))
-    raise_tasks(session, failed, now=now)
+            failed.append((row, values["reason"]))
+    _make_up_for(session, failed, now=now)
+
+
+def _make_up_for(session: Session, failed: Sequence[tuple[Row[Any], str]], *, now: datetime) -> None:
+    """A task for news that nobody got; a mail for a letter that Slack did not take."""
+    raise_tasks(session, [_task(row, reason, now) for row, reason in failed if not row.about], now=now)
+    raise_notices(session, [_by_mail(row) for row, _ in failed if row.about and row.kind == "slack"], now=now)
 
 
 def _after(row: Row[Any], outcome: Outcome, now: datetime) -> dict[str, Any]:
     """How the notice stands after an attempt."""
     if isinstance(outcome, Accepted):
-        return {"state": "accepted", "reason": None, "due_at": None, "ended_at": now}
+        return _ended(row, "accepted", None, now)
     is_safe = isinstance(outcome, NotSent) or (isinstance(outcome, Unknown) and row.kind != "mail")
-    if is_safe and row.fence <= len(LATER):
+    tries = _TRIES_BY_SLACK if row.about and row.kind == "slack" else len(LATER)
+    if is_safe and row.fence <= tries:
         pause = LATER[row.fence - 1]
         if isinstance(outcome, NotSent):
             pause = max(pause, timedelta(seconds=outcome.retry_after))
         return {"state": "queued", "reason": outcome.reason, "due_at": now + pause, "ended_at": None}
     state = "unknown" if isinstance(outcome, Unknown) and row.kind == "mail" else "rejected"
-    return {"state": state, "reason": outcome.reason, "due_at": None, "ended_at": now}
+    return _ended(row, state, outcome.reason, now)
+
+
+def _ended(row: Row[Any], state: str, reason: str | None, now: datetime) -> dict[str, Any]:
+    """The notice when nothing more becomes of it; of a letter stays what it was about, neither its words nor links."""
+    values = {"state": state, "reason": reason, "due_at": None, "ended_at": now}
+    if not row.about:
+        return values
+    about = [{"name": one["name"], "count": one["count"], "ids": _ids(one)} for one in row.content["sections"]]
+    return values | {"content": {"key": row.content["key"], "sections": about}}
+
+
+def _ids(section: Mapping[str, Any]) -> list[str]:
+    return [item["id"] for item in section["items"] if "id" in item]
+
+
+def _by_mail(row: Row[Any]) -> NewNotice:
+    """The same letter as a mail, if it did not go by mail anyway."""
+    return NewNotice(
+        key=notice_of_letter("mail", row.staff_id, row.content["key"]),
+        kind="mail",
+        target=COLLEAGUE,
+        account_id=row.account_id,
+        playbook_key=row.playbook_key,
+        content={**row.content, "is_own": True},
+        staff_id=row.staff_id,
+        about=row.about,
+    )
 
 
 def _end(session: Session, ended: Sequence[tuple[Row[Any], Outcome]], *, now: datetime) -> None:

@@ -19,7 +19,7 @@ Kind = Literal["mail", "slack", "webhook"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewNotice:
-    """News for one role, Slack channel or webhook."""
+    """News for one role, Slack channel or webhook; or a letter `about` a kind of news, to a colleague or the team."""
 
     key: str
     kind: Kind
@@ -27,6 +27,8 @@ class NewNotice:
     account_id: int | None
     playbook_key: str
     content: Mapping[str, Any]
+    staff_id: int | None = None
+    about: str | None = None
 
 
 def raise_notices(session: Session, notices: Sequence[NewNotice], *, now: datetime) -> int:
@@ -37,6 +39,8 @@ def raise_notices(session: Session, notices: Sequence[NewNotice], *, now: dateti
             "key": one.key,
             "kind": one.kind,
             "target": one.target,
+            "staff_id": one.staff_id,
+            "about": one.about,
             "account_id": one.account_id,
             "playbook_key": one.playbook_key,
             "content": dict(one.content),

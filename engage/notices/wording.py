@@ -1,15 +1,19 @@
-"""What a colleague reads: the mail of a notice, the line in Slack."""
+"""What a colleague reads: a notice or a letter as a mail, or as a message in Slack."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from html import escape
 from typing import Any
 
 from engage.channels.base import OutboundEmail
 from engage.channels.email.senders import Sender
+from engage.notices.letter_mail import page_as_html, page_as_text
+from engage.notices.letters import Reading, page_of
+from engage.notices.slack import bounded, disarmed, message_of
+from engage.notices.words import say
 
 _ABOUT = {"ja": "お客様: {name}({id})", "en": "Customer: {name} ({id})"}
 _MISSING = {"ja": "(なし)", "en": "(missing)"}
@@ -22,11 +26,13 @@ class Reader:
     name: str
     address: str
     locale: str
+    time_zone: str
+    is_team: bool = False
 
 
 def mail_of(notice: Any, reader: Reader, sender: Sender, *, now: datetime) -> OutboundEmail:
     """The notice as a mail in the reader's language."""
-    text = text_of(notice.content, reader.locale)
+    subject, html, text = _letter(notice, reader) if notice.about else _note(notice, reader)
     return OutboundEmail(
         message_id=notice.public_id,
         attempt=notice.fence,
@@ -36,8 +42,8 @@ def mail_of(notice: Any, reader: Reader, sender: Sender, *, now: datetime) -> Ou
         to_name=reader.name,
         to_address=reader.address,
         cc=(),
-        subject=" ".join(_words(notice.content["title"], reader.locale).split()),
-        html=f'<pre style="font: inherit; white-space: pre-wrap">{html.escape(text)}</pre>',
+        subject=subject,
+        html=html,
         text=text,
         headers=(("Auto-Submitted", "auto-generated"),),
         category="staff_notice",
@@ -45,10 +51,20 @@ def mail_of(notice: Any, reader: Reader, sender: Sender, *, now: datetime) -> Ou
     )
 
 
-def line_of(content: Mapping[str, Any], locale: str) -> str:
+def slack_note(content: Mapping[str, Any], locale: str) -> dict[str, Any]:
     """The notice as one message in Slack, its marks disarmed."""
     plain = f"{_words(content['title'], locale)}\n{text_of(content, locale)}"
-    return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return {"text": bounded(disarmed(plain))}
+
+
+def slack_letter(notice: Any, reader: Reader) -> dict[str, Any]:
+    """The letter as one message in Slack, without customers' people and what is written to them.
+
+    Where others read it, too, it names its reader and lets nobody decide.
+    """
+    is_own = notice.content["is_own"]
+    page = page_of(notice.content, notice.about, replace(_reading(reader), with_words=False, may_decide=is_own))
+    return message_of(page, reader="" if is_own else say("slack.for", page.language, name=reader.name))
 
 
 def text_of(content: Mapping[str, Any], locale: str) -> str:
@@ -63,6 +79,21 @@ def text_of(content: Mapping[str, Any], locale: str) -> str:
         said = (f"{name}: {_MISSING[language] if value is None else value}" for name, value in facts)
         parts.append("\n".join(said))
     return "\n\n".join(parts) + "\n"
+
+
+def _letter(notice: Any, reader: Reader) -> tuple[str, str, str]:
+    page = page_of(notice.content, notice.about, _reading(reader))
+    return page.subject, page_as_html(page), page_as_text(page)
+
+
+def _note(notice: Any, reader: Reader) -> tuple[str, str, str]:
+    text = text_of(notice.content, reader.locale)
+    subject = " ".join(_words(notice.content["title"], reader.locale).split())
+    return subject, f'<pre style="font: inherit; white-space: pre-wrap">{escape(text)}</pre>', text
+
+
+def _reading(reader: Reader) -> Reading:
+    return Reading(reader.name, _language(reader.locale), reader.time_zone, is_team=reader.is_team)
 
 
 def _words(words: Mapping[str, str], locale: str) -> str:

@@ -15,6 +15,7 @@ from engage.db.sets import among
 from engage.errors import ConflictError, NotFoundError
 from engage.events.recording import NewEvent, record
 from engage.ids import new_id
+from engage.staff.reaching import BURST
 from engage.staff.tables import AccountOwner, StaffMember
 from engage.tasks.forms import read_answers
 from engage.tasks.tables import Task
@@ -126,6 +127,7 @@ def _row(task: NewTask, staff_id: int | None, now: datetime) -> dict[str, object
         "state": "open",
         "due_at": task.due_at,
         "created_at": now,
+        "tell_at": now + BURST,
     }
 
 

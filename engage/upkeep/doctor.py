@@ -16,6 +16,7 @@ from engage.config import Settings
 from engage.customers.owning import without_owner
 from engage.db.session import Database
 from engage.errors import EngageError, StoreUnavailableError
+from engage.notices.tables import Notice
 from engage.releases.pauses import pauses
 from engage.releases.tables import Release
 from engage.staff.tables import InAppKey, StaffMember, WriteKey
@@ -27,6 +28,7 @@ from engage.upkeep.vitals import count_listed_unknowns, oldest_waiting
 
 _SLOW = timedelta(minutes=5)
 _MOST_NAMED = 20
+_A_WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def examine(patient: Patient) -> list[Finding]:
             *refusals(session),
             *mailboxes(session, patient.settings, now),
             *unmatched(session, now),
+            *_news(session, now),
             *_ledger(session, now),
             *_owners(session),
             *_pauses(session),
@@ -136,6 +139,15 @@ def _doubts(session: Session, now: datetime) -> Iterable[Finding]:
     count = count_listed_unknowns(session, now)
     if count:
         yield Finding("unknowns", "bad", f"{count} messages may or may not have gone", "engage messages unknowns")
+
+
+def _news(session: Session, now: datetime) -> Iterable[Finding]:
+    """Letters to colleagues that failed lately; a letter about them might fail, too."""
+    failed = (Notice.about.is_not(None), Notice.state.in_(("rejected", "unknown")), Notice.created_at >= now - _A_WEEK)
+    found = session.execute(select(func.count(), func.max(Notice.reason)).where(*failed)).one()
+    if found[0]:
+        said = f"{found[0]} letters to colleagues were not delivered within a week, such as: {found[1]}"
+        yield Finding("letters", "note", said, "is the team's address in _shared/company.yaml? see engage users show")
 
 
 def _ledger(session: Session, now: datetime) -> Iterable[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, select, text
+from sqlalchemy import ColumnElement, exists, or_, select, text
 from sqlalchemy.orm import Session
 
 from engage.channels.in_app.tables import InAppItem
@@ -12,6 +12,7 @@ from engage.events.tables import Event
 from engage.journeys.tables import Enrolment, Lease
 from engage.messages.tables import Approval, Click, Message
 from engage.notices.tables import Notice
+from engage.tasks.tables import Task
 
 # In the order in which the work flows; worker/rounds.py has a function for each.
 KINDS = (
@@ -23,6 +24,7 @@ KINDS = (
     "recheck",
     "deliver",
     "clicks",
+    "telling",
     "notices",
     "expiries",
     "mailboxes",
@@ -51,6 +53,7 @@ def _questions(now: datetime) -> dict[str, ColumnElement[bool]]:
         "recheck": exists().where(_WAITING, Message.state == "held", Message.due_at <= now),
         "deliver": exists().where(_WAITING, Message.state == "queued", Message.due_at <= now),
         "clicks": exists().where(_TO_JUDGE, Click.judge_at <= now),
+        "telling": or_(exists().where(Approval.tell_at <= now), exists().where(Task.tell_at <= now)),
         "notices": exists().where(Notice.due_at <= now),
         "expiries": exists().where(_OPEN_ITEMS, InAppItem.expires_at <= now),
         "sweep": _time_has_come("sweep", now),

@@ -20,6 +20,7 @@ from engage.errors import StoreUnavailableError
 from engage.journeys.advancing import advance
 from engage.journeys.digesting import digest
 from engage.journeys.occurring import dated, enrol_dates
+from engage.messages.announcing import tell_of_approvals
 from engage.messages.delivering import Pace, deliver
 from engage.messages.expiring import expire_approvals
 from engage.messages.inbound.reading import EVERY as MAILBOXES_EVERY
@@ -31,6 +32,7 @@ from engage.messages.rechecking import recheck_held
 from engage.messages.sweeping import sweep
 from engage.messages.unknowns import send_critical_again
 from engage.notices.delivering import deliver_notices
+from engage.notices.task_news import tell_of_tasks
 from engage.releases.library import Library, LivePlaybook
 from engage.reports.looks import lease_of_look, next_look, time_between
 from engage.rollout.looking import look
@@ -41,6 +43,7 @@ from engage.worker.turns import end_turn, take_turn
 log = logging.getLogger(__name__)
 
 OCCURRENCES = "occurrences"  # the turn of looking at dates
+TELLING = "telling"  # the turn of writing letters to colleagues
 LOOKS = "looks"  # the turn of looking whether playbooks work
 MAILBOXES = "mailboxes"  # the turn of reading what customers write back
 _EVENTS = 1000
@@ -48,6 +51,7 @@ _ENROLMENTS = 500
 _MESSAGES = 500
 _CLICKS = 500
 _OCCURRENCES_EVERY = timedelta(minutes=1)
+_TELLING_EVERY = timedelta(seconds=5)
 _LOOKS_EVERY = timedelta(hours=1)
 _LONGEST_REST = 30.0
 
@@ -133,6 +137,16 @@ def _clicks(parts: Parts) -> int:
         return judge_clicks(session, now=parts.clock.now(), limit=_CLICKS)
 
 
+def _telling(parts: Parts) -> int:
+    # One at a time: two who share the news of a burst would write two letters about it.
+    with parts.database.transaction() as session:
+        if not take_turn(session, TELLING, every=_TELLING_EVERY, now=parts.clock.now()):
+            return 0
+        library, links, now = parts.library, parts.links, parts.clock.now()
+        told = tell_of_approvals(session, library, links, now=now)
+        return told + tell_of_tasks(session, library, public_url=links.public_url, now=now)
+
+
 def _notices(parts: Parts) -> int:
     return deliver_notices(parts.database, parts.library, parts.channel, parts.calls, parts.clock, limit=_MESSAGES)
 
@@ -187,6 +201,7 @@ ROUNDS: dict[str, Callable[[Parts], int]] = {
     "recheck": _recheck,
     "deliver": _deliver,
     "clicks": _clicks,
+    TELLING: _telling,
     "notices": _notices,
     "expiries": _expiries,
     "sweep": _sweep,

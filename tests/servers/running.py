@@ -52,6 +52,13 @@ def fake_sendgrid(log: Path, *options: str) -> Iterator[Running]:
         yield server
 
 
+@contextmanager
+def fake_slack(log: Path, *options: str) -> Iterator[Running]:
+    """A stand-in for Slack's incoming webhooks in its own process."""
+    with _running("tests.servers.fake_slack", log, *options) as server:
+        yield server
+
+
 def accepted_ids(server: Running) -> list[str]:
     """The message ids in a stand-in's own log, one for each acceptance."""
     return [json.loads(line)["message_id"] if line.startswith("{") else line.split(" ")[0] for line in server.lines()]

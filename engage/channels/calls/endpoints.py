@@ -46,9 +46,9 @@ class Calls:
         headers = signed_headers(secret, message_id=message_id, at=now, body=body)
         return post(url, body, headers, allowed=self.allowed)
 
-    def line(self, name: str, text: str) -> Outcome:
-        """Writes a text into the Slack channel of that name."""
+    def slack_message(self, name: str, message: Mapping[str, Any]) -> Outcome:
+        """Writes a message into the Slack channel of that name."""
         url = self.slack.get(name)
         if url is None:
             return Rejected(f"ENGAGE_SLACK has no {name}")
-        return post(url, json.dumps({"text": text}, ensure_ascii=False).encode(), {}, allowed=self.allowed)
+        return post(url, json.dumps(message, ensure_ascii=False).encode(), {}, allowed=self.allowed)

@@ -16,7 +16,10 @@ from engage.channels.email.recording import RecordingChannel
 from engage.db.session import Database
 from engage.notices.delivering import LATER, deliver_notices
 from engage.notices.tables import Notice, NoticeAttempt
+from engage.staff.absences import note_absence
+from engage.staff.reaching import set_reach
 from engage.staff.tables import StaffMember
+from engage.testing import make_staff
 from tests.integration.journeys.stage import Stage, tale
 from tests.unit.channels.test_calls import LOCAL, SECRET, Receiver, receiving
 
@@ -69,6 +72,18 @@ def test_colleagues_and_slack_are_told_in_their_language(database: Database, tmp
     assert json.loads(receiver.got[0][2])["text"].startswith("ご利用が減っています\nご確認ください")
     assert office.states() == [("mail", "accepted", 1), ("mail", "accepted", 1), ("slack", "accepted", 1)]
     assert office.stage.runs() == [("tale", "done", "completed")]
+
+
+def test_who_stands_in_is_told_for_an_owner_who_is_away(database: Database, tmp_path: Path) -> None:
+    office = Office(database, tmp_path, NOTIFY.replace("    slack: cs\n", ""))
+    with database.transaction() as session:
+        sato = session.get_one(StaffMember, office.stage.sato.id)
+        set_reach(session, sato, stand_in_id=make_staff(session, "ito@sample.example").id)
+        today = office.stage.now.date()
+        note_absence(session, sato, today, today)
+    office.deliver()
+
+    assert [mail.to_address for mail in office.channel.sent] == ["ito@sample.example", "team@sample.example"]
 
 
 def test_a_webhook_is_tried_again_later_each_time_with_the_same_id(database: Database, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from engage.config import Settings
 from engage.db.session import Database
 from engage.events.tables import SOURCE_IMPORT, Event
 from engage.messages.inbound.tables import MailboxState
+from engage.notices.tables import Notice
 from engage.releases.tables import PausedPlaybook
 from engage.testing import MONDAY, FrozenClock
 from engage.upkeep.doctor import Patient, examine
@@ -149,3 +150,14 @@ def test_mail_that_waits_as_the_server_refuses_us_is_told_with_its_words(databas
         )
     finding = by_name(examine(patient(tmp_path, database)))["mail server"]
     assert (finding.verdict, finding.count, finding.said) == ("bad", 2, f"2 mails wait: {reason}")
+
+
+def test_letters_that_nobody_got_are_told_with_why(database: Database, tmp_path: Path) -> None:
+    usual = {"kind": "mail", "target": "colleague", "about": "task_raised", "playbook_key": "", "content": {}}
+    failed = {**usual, "state": "rejected", "reason": "no address"}
+    with database.transaction() as session:
+        for number, days in enumerate((1, 2, 30)):
+            at = MONDAY - timedelta(days=days)
+            session.add(Notice(public_id=f"n{number}", key=f"n{number}", created_at=at, ended_at=at, **failed))
+    finding = by_name(examine(patient(tmp_path, database)))["letters"]
+    assert finding.said == "2 letters to colleagues were not delivered within a week, such as: no address"

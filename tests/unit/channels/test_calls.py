@@ -172,7 +172,7 @@ def test_a_webhook_is_signed_over_the_very_bytes() -> None:
     with receiving() as receiver:
         calls = Calls({"crm": receiver.url}, {"crm": SECRET}, {"cs": receiver.url}, LOCAL)
         assert calls.webhook("crm", "ntc_1", {"data": {"名": "株式会社"}}, now=NOW) == Accepted()
-        assert calls.line("cs", "こんにちは") == Accepted()
+        assert calls.slack_message("cs", {"text": "こんにちは"}) == Accepted()
     (_, headers, body), (_, _, line) = receiver.got
 
     assert headers["content-type"] == "application/json" and json.loads(body) == {"data": {"名": "株式会社"}}
@@ -186,7 +186,7 @@ def test_a_name_that_the_settings_lack_is_refused(name: str, said: str) -> None:
     outcome = Calls({"bare": "https://x.example"}).webhook(name, "ntc_1", {}, now=NOW)
 
     assert isinstance(outcome, Rejected) and said in outcome.reason
-    assert isinstance(Calls().line("nobody", "x"), Rejected)
+    assert isinstance(Calls().slack_message("nobody", {}), Rejected)
 
 
 def test_the_settings_name_addresses_and_secrets(tmp_path: object) -> None:
