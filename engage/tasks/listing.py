@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engage.customers.finding import find_account
@@ -15,6 +16,12 @@ from engage.staff.tables import StaffMember
 from engage.tasks.tables import Task
 
 MOST = 500
+_TASKS = (
+    select(Task, Account.external_id, Account.name, StaffMember.email)
+    .outerjoin(Account, Account.id == Task.account_id)
+    .outerjoin(StaffMember, StaffMember.id == Task.staff_id)
+    .order_by(Task.due_at, Task.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +49,22 @@ def list_tasks(
     session: Session, *, now: datetime, state: str | None = "open", account: str | None = None, limit: int = MOST
 ) -> list[ListedTask]:
     """Tasks of a state (None: any), of one account or of all, by due date."""
-    chosen = (
-        select(Task, Account.external_id, Account.name, StaffMember.email)
-        .outerjoin(Account, Account.id == Task.account_id)
-        .outerjoin(StaffMember, StaffMember.id == Task.staff_id)
-        .order_by(Task.due_at, Task.id)
-        .limit(limit)
-    )
+    chosen = _TASKS.limit(limit)
     if state is not None:
         chosen = chosen.where(Task.state == state)
     if account is not None:
         chosen = chosen.where(Task.account_id == find_account(session, account).id)
     return [_listed(*row, now=now) for row in session.execute(chosen)]
+
+
+def tasks_due(
+    session: Session, staff_ids: Collection[int], *, until: datetime, now: datetime, limit: int
+) -> tuple[list[ListedTask], int]:
+    """What these colleagues have to do by then, the most urgent first; and how much that is without the limit."""
+    theirs = (Task.state == "open", Task.staff_id.in_(staff_ids), Task.due_at < until)
+    found = session.execute(_TASKS.where(*theirs).limit(limit))
+    count = session.scalar(select(func.count()).select_from(Task).where(*theirs)) or 0
+    return [_listed(*row, now=now) for row in found], count
 
 
 def _listed(task: Task, account: str | None, name: str | None, assignee: str | None, *, now: datetime) -> ListedTask:

@@ -12,6 +12,8 @@ from engage.events.tables import Event
 from engage.journeys.tables import Enrolment, Lease
 from engage.messages.tables import Approval, Click, Message
 from engage.notices.tables import Notice
+from engage.reports.digests import digest_is_due
+from engage.staff.tables import Reach, StaffMember
 from engage.tasks.tables import Task
 
 # In the order in which the work flows; worker/rounds.py has a function for each.
@@ -25,6 +27,7 @@ KINDS = (
     "deliver",
     "clicks",
     "telling",
+    "digests",
     "notices",
     "expiries",
     "mailboxes",
@@ -54,12 +57,18 @@ def _questions(now: datetime) -> dict[str, ColumnElement[bool]]:
         "deliver": exists().where(_WAITING, Message.state == "queued", Message.due_at <= now),
         "clicks": exists().where(_TO_JUDGE, Click.judge_at <= now),
         "telling": or_(exists().where(Approval.tell_at <= now), exists().where(Task.tell_at <= now)),
+        "digests": _digests_due(now),
         "notices": exists().where(Notice.due_at <= now),
         "expiries": exists().where(_OPEN_ITEMS, InAppItem.expires_at <= now),
         "sweep": _time_has_come("sweep", now),
         "mailboxes": _time_has_come("mailboxes", now),
         "looks": _time_has_come("looks", now),
     }
+
+
+def _digests_due(now: datetime) -> ColumnElement[bool]:
+    members = select(StaffMember.id).outerjoin(Reach, Reach.staff_id == StaffMember.id)
+    return members.where(digest_is_due(now)).exists()
 
 
 def _time_has_come(name: str, now: datetime) -> ColumnElement[bool]:

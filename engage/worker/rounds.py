@@ -34,6 +34,7 @@ from engage.messages.unknowns import send_critical_again
 from engage.notices.delivering import deliver_notices
 from engage.notices.task_news import tell_of_tasks
 from engage.releases.library import Library, LivePlaybook
+from engage.reports.digests import send_digests
 from engage.reports.looks import lease_of_look, next_look, time_between
 from engage.rollout.looking import look
 from engage.upkeep.vitals import BEATS_EVERY, HEARTBEAT
@@ -44,6 +45,7 @@ log = logging.getLogger(__name__)
 
 OCCURRENCES = "occurrences"  # the turn of looking at dates
 TELLING = "telling"  # the turn of writing letters to colleagues
+DIGESTS = "digests"
 LOOKS = "looks"  # the turn of looking whether playbooks work
 MAILBOXES = "mailboxes"  # the turn of reading what customers write back
 _EVENTS = 1000
@@ -147,6 +149,13 @@ def _telling(parts: Parts) -> int:
         return told + tell_of_tasks(session, library, public_url=links.public_url, now=now)
 
 
+def _digests(parts: Parts) -> int:
+    with parts.database.transaction() as session:
+        if not take_turn(session, DIGESTS, every=_TELLING_EVERY, now=parts.clock.now()):
+            return 0
+        return send_digests(session, parts.library, parts.links, now=parts.clock.now())
+
+
 def _notices(parts: Parts) -> int:
     return deliver_notices(parts.database, parts.library, parts.channel, parts.calls, parts.clock, limit=_MESSAGES)
 
@@ -202,6 +211,7 @@ ROUNDS: dict[str, Callable[[Parts], int]] = {
     "deliver": _deliver,
     "clicks": _clicks,
     TELLING: _telling,
+    DIGESTS: _digests,
     "notices": _notices,
     "expiries": _expiries,
     "sweep": _sweep,

@@ -21,7 +21,7 @@ from engage.customers.touching import Touched, log_touch
 from engage.db.session import Database
 from engage.messages.inbound.tables import InboundEmail
 from engage.messages.inbound.taking import take
-from engage.messages.links import Links
+from engage.messages.links import Asked, Links
 from engage.releases.library import Library
 from engage.rollout.apply import apply_workspace
 from engage.staff import sessions
@@ -62,6 +62,7 @@ class Place:
     approval: str
     mail: str
     unsubscribe: dict[str, str]
+    decide: dict[str, str]
     browser: Any
 
     def page(self, locale: str, theme: str, width: int, *, entered: bool) -> Any:
@@ -87,7 +88,7 @@ def place(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pl
         yield Place(url, shown, *_furnish(database, url, home), browser)
 
 
-def _furnish(database: Database, url: str, home: Path) -> tuple[str, str, str, dict[str, str]]:
+def _furnish(database: Database, url: str, home: Path) -> tuple[str, str, str, dict[str, str], dict[str, str]]:
     now = clock.now()
     with database.transaction() as session:
         sato = add_person(session, email="sato@engage.example", role="csm", family_name="佐藤", now=now)
@@ -115,7 +116,14 @@ def _furnish(database: Database, url: str, home: Path) -> tuple[str, str, str, d
         mail = session.scalars(select(InboundEmail.public_id)).one()
         call = Touched(key="call", account="acme", kind="call", at=now, contact="tanaka", note="更新の相談")
         log_touch(session, call, by="sato@engage.example", now=now)
-        return token, asked.public_id, mail, offers
+        miller = add_person(session, email="m@engage.example", role="csm", family_name="Miller", locale="en", now=now)
+        hers = make_approval(session, tanaka, miller, account_id=account.id, now=now)
+        pairs = {"ja": (asked, sato), "en": (hers, miller)}
+        decisions = {
+            locale: links.decision_url(Asked(one.public_id, member.public_id, one.expires_at))
+            for locale, (one, member) in pairs.items()
+        }
+        return token, asked.public_id, mail, offers, decisions
 
 
 def _task(account_id: int, staff_id: int, now: Any) -> NewTask:
@@ -170,6 +178,8 @@ def test_the_rules_find_what_is_wrong(browser: Any) -> None:
         "customers/acme",
         "templates",
         "templates/greeting/hello",
+        "today",
+        "me",
         "password",
         "approvals/nothing",
     ],
@@ -220,6 +230,12 @@ def test_a_refusal_at_the_door_is_said_to_everybody(place: Place, locale: str) -
 @pytest.mark.parametrize("locale", LOCALES)
 def test_the_page_behind_an_unsubscribe_link_can_be_used_by_everybody(place: Place, locale: str) -> None:
     assert looked_at(place, locale, place.unsubscribe[locale], entered=False) == []
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("answer", ["", "?answer=no"])
+def test_the_page_behind_a_deciding_link_too(place: Place, locale: str, answer: str) -> None:
+    assert looked_at(place, locale, place.decide[locale] + answer, entered=False) == []
 
 
 @pytest.mark.parametrize("locale", LOCALES)

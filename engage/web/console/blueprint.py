@@ -13,9 +13,11 @@ from engage.web.console import (
     customer_views,
     inbound_views,
     login_views,
+    me_views,
     preference_views,
     task_views,
     template_views,
+    today_views,
 )  # fmt: skip
 from engage.web.console.pages import STATIC, reader, show
 from engage.web.console.texts import has_words
@@ -47,7 +49,7 @@ def console(engage: Engage) -> Blueprint:
 
     @pages.get("/")
     def home() -> AnyResponse:
-        return redirect(url_for("console.approvals"))
+        return redirect(url_for("console.today"))
 
     def _error_page(code: str, message: str, status: int) -> Response:
         if "reader" not in g:
@@ -62,4 +64,6 @@ def console(engage: Engage) -> Blueprint:
     template_views.add(pages, engage)
     inbound_views.add(pages, engage)
     customer_views.add(pages, engage)
+    today_views.add(pages, engage)
+    me_views.add(pages, engage)
     return pages

@@ -21,7 +21,7 @@ def add(pages: Blueprint, engage: Engage, door: ConsoleDoor) -> None:
 
     @pages.route("/login", methods=["GET", "POST"])
     def login() -> Response:
-        onward = back_path(request.args.get("next"), url_for("console.approvals"))
+        onward = back_path(request.args.get("next"), url_for("console.today"))
         if request.method == "GET":
             return redirect(onward) if g.login else show("console/login.html")
         email, password, now = request.form.get("email", ""), request.form.get("password", ""), engage.clock.now()
