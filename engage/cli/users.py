@@ -8,20 +8,23 @@ import sys
 from typing import Any
 
 import click
-from sqlalchemy.orm import Session
 
 from engage import wiring
+from engage.cli import reaching
+from engage.cli.reaching import find_member
 from engage.customers.owning import take_over_accounts
-from engage.errors import NotFoundError
 from engage.staff.entering import replace_password
-from engage.staff.people import POSITIONS, ROLES, add_person, find_by_email, list_people
+from engage.staff.people import POSITIONS, ROLES, add_person, list_people
 from engage.staff.profiles import set_profile
-from engage.staff.tables import StaffMember
 
 
 @click.group()
 def users() -> None:
     """Our own people: who may log in, who may be a sender."""
+
+
+for command in (reaching.set_, reaching.away, reaching.show):
+    users.add_command(command)
 
 
 @users.command()
@@ -64,7 +67,7 @@ def sign(email: str, phone: str | None, **said: str | None) -> None:
         name, _, language = key.rpartition("_")
         texts.setdefault(name, {}).update({language: text} if text else {})
     with wiring.opened() as engage, engage.database.transaction() as session:
-        set_profile(_found(session, email), phone=phone, **texts)
+        set_profile(find_member(session, email), phone=phone, **texts)
     click.echo(f"{email} signs as said.")
 
 
@@ -76,7 +79,7 @@ def password(email: str, password: str | None) -> None:
     secret = _password(password)
     with wiring.opened() as engage, engage.database.transaction() as session:
         actor = f"cli:{getpass.getuser()}"
-        replace_password(session, _found(session, email), secret, actor=actor, now=engage.clock.now())
+        replace_password(session, find_member(session, email), secret, actor=actor, now=engage.clock.now())
     click.echo(f"{email} has a new password.")
 
 
@@ -95,13 +98,6 @@ def list_(as_json: bool) -> None:
     for row in rows:
         position = f", {row['position']}" if row["position"] else ""
         click.echo(f"{row['email']}  {row['role']}{position}{'' if row['active'] else '  (inactive)'}")
-
-
-def _found(session: Session, email: str) -> StaffMember:
-    member = find_by_email(session, email)
-    if member is None:
-        raise NotFoundError("there is no such colleague", where=email, hint="engage users add EMAIL")
-    return member
 
 
 def _password(said: str | None) -> str:

@@ -75,3 +75,54 @@ def test_nobody_gets_a_password_by_a_slip_of_the_pen(command: CliRunner) -> None
         engage, ["users", "password", "saito@engage.example", "--password", "-"], input="a sentence\n"
     )
     assert done.exit_code == 1
+
+
+def test_how_a_colleague_is_reached_is_set_and_shown(command: CliRunner) -> None:
+    command.invoke(engage, ADD, input="a short sentence\n")
+    other = [*ADD, "--password", "another sentence"]
+    command.invoke(engage, [word.replace("sato@", "ito@") for word in other])
+    said = [
+        "--locale", "en", "--hours", "08:00-16:30", "--country", "gb", "--digest", "off", "--tell", "all=none",
+        "--tell", "approval_asked=both", "--slack", "cs", "--slack-own", "--stand-in", "ito@engage.example",
+    ]  # fmt: skip
+    env = {"ENGAGE_SLACK": "cs=https://hooks.slack.example/1"}
+    done = command.invoke(engage, ["users", "set", "sato@engage.example", *said], env=env)
+    assert done.exit_code == 0, done.output
+    away = ["users", "away", "sato@engage.example", "--from", "2999-12-28", "--until", "2999-12-30"]
+    assert "ito@engage.example stands in" in command.invoke(engage, away).output
+    shown = json.loads(command.invoke(engage, ["users", "show", "sato@engage.example", "--json"]).output)
+
+    assert shown["tell"]["approval_asked"] == "both" and shown["tell"]["task_raised"] == "none"
+    assert shown | {"tell": None} == {
+        "email": "sato@engage.example", "active": True, "locale": "en", "time_zone": "Asia/Tokyo", "country": "GB",
+        "hours": "08:00-16:30", "tell": None, "slack": "cs (own)", "digest": "off", "stand_in": "ito@engage.example",
+        "away": ["2999-12-28 to 2999-12-30 (number 1)"],
+    }  # fmt: skip
+    forgotten = command.invoke(engage, ["users", "away", "sato@engage.example", "--forget", "1"])
+    assert forgotten.exit_code == 0, forgotten.output
+    assert "away         \n" in command.invoke(engage, ["users", "show", "sato@engage.example"]).output
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (["--tell", "gossip=mail"], "approval_asked"),
+        (["--slack", "nowhere"], "ENGAGE_SLACK has no such name"),
+        (["--hours", "9-5"], "write it like 09:00"),
+        (["--stand-in", "sato@engage.example"], "somebody else"),
+        (["--stand-in", "who@engage.example"], "no such colleague"),
+    ],
+)
+def test_what_cannot_be_said_of_a_colleague_is_refused(command: CliRunner, said: list[str], words: str) -> None:
+    command.invoke(engage, ADD, input="a short sentence\n")
+    done = command.invoke(engage, ["users", "set", "sato@engage.example", *said])
+
+    assert done.exit_code != 0 and words in f"{done.output}{done.exception}"
+
+
+def test_who_has_left_is_not_here_until_they_return(command: CliRunner, database: Database) -> None:
+    command.invoke(engage, ADD, input="a short sentence\n")
+    for option, is_active in (("--inactive", False), ("--active", True)):
+        assert command.invoke(engage, ["users", "set", "sato@engage.example", option]).exit_code == 0
+        with database.reading() as session:
+            assert session.scalars(select(StaffMember.is_active)).one() is is_active
