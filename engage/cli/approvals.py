@@ -14,6 +14,7 @@ from engage import wiring
 from engage.errors import NotFoundError
 from engage.messages.exceptions import Share, shares, total_of
 from engage.messages.presenting import list_pending, load
+from engage.staff.colleagues import covered_by
 from engage.staff.people import find_by_email
 
 DAYS = 30  # of which the list tells the share that went unasked
@@ -26,14 +27,15 @@ def approvals() -> None:
 
 
 @approvals.command("list")
-@click.option("--for", "email", metavar="EMAIL", help="Only those that wait for this colleague.")
+@click.option("--for", "email", metavar="EMAIL", help="Only what waits for them, or for whom they stand in now.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_(email: str | None, as_json: bool) -> None:
     """List what waits, the most urgent first."""
     with wiring.opened() as engage, engage.database.reading() as session:
-        assignee = _staff_id(session, email) if email else None
-        found = list_pending(session, engage.library, links=engage.links, assignee_id=assignee)
-        total = total_of(shares(session, since=engage.clock.now() - timedelta(days=DAYS)))
+        assignee, now = _staff_id(session, email) if email else None, engage.clock.now()
+        covered = covered_by(session, engage.library.vocabulary(session), assignee, now=now) if assignee else set()
+        found = list_pending(session, engage.library, links=engage.links, assignee_id=assignee, instead_of=covered)
+        total = total_of(shares(session, since=now - timedelta(days=DAYS)))
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(one) for one in found], ensure_ascii=False, default=str))
         return
