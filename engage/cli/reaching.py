@@ -37,7 +37,11 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--digest", metavar="HH:MM", help="When the digest comes on working days; `off` for none.")
 @click.option("--active/--inactive", "is_active", default=None, help="Whether they are still here.")
 def set_(email: str, told: tuple[str, ...], is_own: bool | None, is_active: bool | None, **said: str | None) -> None:
-    """Set when and how a colleague hears of approvals and tasks; what is not said stays."""
+    """Set when and how a colleague hears of approvals and tasks; what is not said stays.
+
+    NEWS is approval_asked, approval_escalated, approval_expiring, approval_expired, task_raised, task_overdue, digest,
+    or all (but the digest); CHANNEL is mail, slack, both, or none (only in the digest).
+    """
     with wiring.opened() as engage, engage.database.transaction() as session:
         member, changes = find_member(session, email), _changes(session, told, is_own, **said)
         known = engage.settings.slack
