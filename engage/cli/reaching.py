@@ -67,11 +67,16 @@ def away(email: str, first_day: datetime | None, last_day: datetime | None, abse
         member = find_member(session, email)
         if absence_id is not None:
             forget_absence(session, member, absence_id)
+            told = f"{email} is there on these days after all."
         elif first_day is not None:
             note_absence(session, member, first_day.date(), (last_day or first_day).date())
-        stand_in = session.get(StaffMember, reach_of(session, member.id).stand_in_id or 0)
-    told = f"{stand_in.email} stands in" if stand_in else "nobody stands in: engage users set --stand-in names somebody"
-    click.echo(f"{email} is away as said; {told}.")
+            told = f"{email} is away as said; {_who_stands_in(session, member)}."
+    click.echo(told)
+
+
+def _who_stands_in(session: Session, member: StaffMember) -> str:
+    stand_in = session.get(StaffMember, reach_of(session, member.id).stand_in_id or 0)
+    return f"{stand_in.email} stands in" if stand_in else "nobody stands in: engage users set --stand-in names somebody"
 
 
 @click.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -10,11 +11,12 @@ from hypothesis import strategies as st
 
 from engage.errors import NotFoundError
 from engage.ids import new_id
-from engage.messages.links import Form, Links
+from engage.messages.links import Asked, Form, Links
 
 LINKS = Links("secret", "https://engage.example/")
 _, LONG, _ = LINKS.as_before(LINKS.public_url)
 PAGE = "https://x.example/日本?a=1&b=2 3"
+ASKED = Asked("apr_1", "stf_1", datetime(2026, 12, 1, tzinfo=UTC))
 
 
 def token_of(url: str) -> str:
@@ -120,6 +122,16 @@ def test_an_answer_link_names_message_question_and_choice_and_serves_no_other_us
         LINKS.read_answer(token_of(LINKS.unsubscribe_url("msg_1")), choices)
 
 
+def test_a_deciding_link_names_approval_colleague_and_time_and_serves_no_other_use() -> None:
+    token = token_of(LINKS.decision_url(ASKED))
+
+    assert LINKS.read_decision(token) == ASKED
+    with pytest.raises(NotFoundError):
+        LINKS.read_unsubscribe(token)
+    with pytest.raises(NotFoundError):
+        LINKS.read_decision(token_of(LONG.unsubscribe_url("apr_1 stf_1 1")))
+
+
 def test_links_of_before_still_say_all_by_themselves() -> None:
     nothing = pages()
 
@@ -155,6 +167,8 @@ def test_of_links_that_lead_nowhere_only_pictures_work(form: Form) -> None:
         (inert.unsubscribe_url("msg_1"), LINKS.read_unsubscribe),
         (inert.straight.unsubscribe_url("msg_1"), LINKS.read_unsubscribe),
         (inert.answer_url("msg_1", "nps", "9"), lambda token: LINKS.read_answer(token, choices)),
+        (inert.decision_url(ASKED), LINKS.read_decision),
+        (inert.straight.decision_url(ASKED), LINKS.read_decision),
     ]
 
     for url, reader in read:
@@ -168,4 +182,4 @@ def test_of_links_that_lead_nowhere_only_pictures_work(form: Form) -> None:
 def test_no_kind_of_link_is_left_out_of_those_that_lead_nowhere() -> None:
     makers = {name for name in vars(Links) if name.endswith("_url")}
 
-    assert makers == {"click_url", "unsubscribe_url", "answer_url", "chart_url"}
+    assert makers == {"click_url", "unsubscribe_url", "answer_url", "chart_url", "decision_url"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -11,17 +12,22 @@ from engage.channels.email.inbound.automatic import Meaning
 from engage.customers.touching import KINDS as TOUCHES
 from engage.journeys.skipping import WHY
 from engage.language.catalogue import BUILT_IN, Catalogue
+from engage.messages.deciding import Standing
 from engage.messages.inbound.listing import KINDS
 from engage.messages.inbound.telling import DEPARTURE, FLOOD, REPLY
 from engage.messages.policy.order import POLICIES
 from engage.messages.status import DELIVERY_RANKS
+from engage.reports.today import REPLIES
+from engage.staff.reaching import CHANNELS, NEWS
 from engage.web.console import texts
 from engage.web.console.texts import TEXTS, speaker
 
 CONSOLE = Path(texts.__file__).parent
+DECIDING = CONSOLE.parent / "deciding"
 SAID_BY_CODE = (
     "theme.", "template.", "approval.cause.", "policy.", "state.", "notice.", "refused.", "error.", "reason.", "fact.",
-    "kind.", "meaning.", "matched.", "show.", "departure.", "what.",
+    "kind.", "meaning.", "matched.", "show.", "departure.", "what.", "me.problem.", "news.", "channel.",
+    "today.", "deciding.run_out", "deciding.passed_on",
 )  # fmt: skip
 
 
@@ -38,9 +44,8 @@ def test_both_languages_fill_the_same_blanks(key: str) -> None:
 
 
 def test_every_text_is_used_and_every_used_text_exists() -> None:
-    sources = [
-        path.read_text() for path in (*CONSOLE.rglob("*.html"), *CONSOLE.glob("*_views.py"), CONSOLE / "pages.py")
-    ]
+    pages = (*CONSOLE.rglob("*.html"), *CONSOLE.glob("*_views.py"), CONSOLE / "pages.py", *DECIDING.rglob("*.html"))
+    sources = [path.read_text() for path in pages]
     used = {key for source in sources for key in re.findall(r"""(?:\bt|say)\(\s*["']([\w.]+[\w])["']""", source)}
 
     assert used <= set(TEXTS)
@@ -52,6 +57,14 @@ def test_every_kind_of_mail_and_of_touch_has_words() -> None:
     wanted = [f"kind.{kind}" for kind in KINDS] + [f"what.{kind}" for kind in TOUCHES]
     wanted += [f"meaning.{meaning}" for meaning in meanings if meaning != "none"]
     wanted += [f"reason.{reason}" for reason in (REPLY, DEPARTURE, FLOOD)]
+    assert [key for key in wanted if key not in TEXTS] == []
+
+
+def test_all_that_a_colleague_may_hear_of_has_words() -> None:
+    wanted = [f"news.{news}" for news in NEWS] + [f"channel.{channel}" for channel in CHANNELS]
+    wanted += [f"today.{part}" for part in ("approvals", "tasks", "replies", "sent", *REPLIES)]
+    closed = set(get_args(Standing)) - {"open", "decided"}
+    wanted += [f"deciding.{standing}{more}" for standing in closed for more in ("", ".lead")]
     assert [key for key in wanted if key not in TEXTS] == []
 
 
