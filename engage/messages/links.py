@@ -57,6 +57,8 @@ class Links:
             raise ValueError("links cannot be signed without a secret key")
         self._secrets = (secret, *former_secrets)
         self._keys = {use: tuple(_key(one, use) for one in self._secrets) for use in _PATHS}
+        # Its links last for days only, and whoever knows a secret of before should decide on nothing.
+        self._keys["decision"] = self._keys["decision"][:1]
         self._form = form
         self.public_url = public_url.rstrip("/")
 

@@ -154,6 +154,13 @@ def test_links_under_a_former_secret_are_read_but_not_made(links: Links) -> None
     assert rotated.click_url("msg_1", PAGE) == Links("new", "https://engage.example").click_url("msg_1", PAGE)
 
 
+def test_nobody_decides_by_a_link_under_a_former_secret() -> None:
+    rotated = Links("new", "https://engage.example", former_secrets=["secret"])
+
+    with pytest.raises(NotFoundError):
+        rotated.read_decision(token_of(LINKS.decision_url(ASKED)))
+
+
 def test_where_nobody_is_followed_a_link_is_the_page_itself() -> None:
     assert LINKS.straight.click_url("msg_1", PAGE) == PAGE
     assert LINKS.straight.unsubscribe_url("msg_1") == LINKS.unsubscribe_url("msg_1")
