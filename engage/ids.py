@@ -1,8 +1,9 @@
-"""Opaque ids for the outside, and the stable hash that sticky choices rest on."""
+"""Opaque ids for the outside, the stable hash that sticky choices rest on, and the keyed one of erased people."""
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
 import random
 import re
@@ -10,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+SEALED = "erased:"
+"""How a keyed hash begins where an address would stand."""
 _OF_A_BYTE = b"0123456789abcdefghjkmnpqrstvwxyz" * 8  # 32 letters: five bits of each byte count
 
 
@@ -31,6 +34,12 @@ def ids_in(text: str, prefix: str) -> list[str]:
     return list(dict.fromkeys(re.findall(rf"(?<![a-z0-9]){prefix}_[0-9a-hjkmnp-tv-z]{{20}}(?![a-z0-9])", text)))
 
 
+def stable_id(prefix: str, *parts: object) -> str:
+    """An opaque id that is the same for the same parts for ever."""
+    digest = hashlib.sha256("\x1f".join(map(str, parts)).encode()).digest()
+    return f"{prefix}_{digest[:20].translate(_OF_A_BYTE).decode()}"
+
+
 @contextmanager
 def repeatable(seed: str) -> Iterator[None]:
     """Makes new ids the same each time, for a play that reaches nobody."""
@@ -45,3 +54,21 @@ def stable_fraction(*parts: object) -> float:
     """A number in [0, 1) that is the same for the same parts for ever, on every machine."""
     digest = hashlib.sha256("\x1f".join(map(str, parts)).encode()).digest()
     return int.from_bytes(digest[:7], "big") / (1 << 56)
+
+
+class Seal:
+    """Knows somebody again of whom nothing is kept but a keyed hash: without the secret key it tells nothing."""
+
+    def __init__(self, secret: str) -> None:
+        self._key = hmac.digest(secret.encode(), b"engage erased person", "sha256")
+
+    def of_address(self, address_key: str) -> str:
+        """What stands for an address, in the form that suppressions compare."""
+        return self._of("address", address_key)
+
+    def of_user(self, external_id: str) -> str:
+        """What stands for the id that a customer's systems gave to a person."""
+        return self._of("user", external_id)
+
+    def _of(self, kind: str, said: str) -> str:
+        return SEALED + hmac.digest(self._key, f"{kind} {said}".encode(), "sha256")[:20].hex()

@@ -141,6 +141,16 @@ def task_of_inbound(inbound: str, what: str) -> str:
     return f"inbound:{inbound}:{what}"
 
 
+def agreement_by_message(message_public_id: str, contact_id: int, topic: str, words_before: int) -> str:
+    """The message id of a contact's yes to a topic by way of a message; a yes after a new no is another one."""
+    return f"message:{message_public_id}:agreed:{contact_id}:{topic}:{words_before}"
+
+
+def consent_entry(contact_public_id: str, topic: str, state: str, at: datetime) -> str:
+    """The message id of a word on mail that a colleague entered: one for each instant at which it was said."""
+    return f"consent:{contact_public_id}:{topic}:{state}:{at.isoformat()}"
+
+
 def contract_started(external_id: str, on: date) -> str:
     """The message id of the event that a contract started: one for each start date it ever had."""
     return f"contract:{external_id}:started:{on.isoformat()}"

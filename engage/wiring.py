@@ -16,6 +16,7 @@ from sqlalchemy import make_url, text
 from engage.clock import Clock, VirtualClock
 from engage.config import Settings
 from engage.db.session import Database, Nudger, backend_of
+from engage.ids import Seal
 from engage.language.defaults import Defaults
 from engage.messages.links import Links
 from engage.releases.library import Library
@@ -50,7 +51,7 @@ def build(settings: Settings | None = None) -> Engage:
         settings=settings,
         clock=Clock(settings.clock_file),
         database=Database(settings.database_url, nudger=nudger(settings)),
-        library=Library(defaults_of(settings)),
+        library=Library(defaults_of(settings), Seal(settings.secret_key)),
         links=links_of(settings),
     )
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "customers": "engage.cli.customers:customers",
     "messages": "engage.cli.messages:messages",
     "inbound": "engage.cli.inbound:inbound",
+    "consents": "engage.cli.consents:consents",
     "approvals": "engage.cli.approvals:approvals",
     "tasks": "engage.cli.tasks:tasks",
     "surveys": "engage.cli.surveys:surveys",

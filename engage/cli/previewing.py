@@ -14,6 +14,7 @@ from engage import wiring
 from engage.channels.base import OutboundEmail
 from engage.channels.email.mime import to_bytes
 from engage.config import Settings
+from engage.ids import Seal
 from engage.language.defaults import Defaults
 from engage.language.workspace import load_workspace
 from engage.messages.foreseeing import Answer
@@ -40,7 +41,7 @@ def preview(
     """
     settings = Settings.from_env()
     with wiring.opened(settings) as engage, engage.database.reading() as session:
-        source: Source = Live(session, engage.library) if from_live else _written(settings)
+        source: Source = Live(session, engage.library) if from_live else _written(settings, engage.library.seal)
         now = engage.clock.now()
         found = preview_account(session, source, account, key=key, public_url=settings.link_url, now=now)
     chosen = [one for one in found if locale is None or one.locale in (locale, "")]
@@ -56,9 +57,10 @@ def preview(
             click.echo("Nothing would be sent: no playbook has a message for this account.")
 
 
-def _written(settings: Settings) -> Written:
+def _written(settings: Settings, seal: Seal) -> Written:
     workspace = load_workspace(settings.playbooks_dir, settings.templates_dir)
-    return Written(workspace, Defaults(locale=settings.default_locale, time_zone=settings.default_timezone))
+    defaults = Defaults(locale=settings.default_locale, time_zone=settings.default_timezone)
+    return Written(workspace, defaults, seal)
 
 
 def told(one: Previewed) -> Iterator[str]:

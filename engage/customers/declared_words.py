@@ -26,7 +26,9 @@ class Declared:
 
 def declared_by(vocabulary: Vocabulary) -> Declared:
     """What each fact about a customer may be, where that is declared."""
-    words: dict[str, Words] = {"contact.roles": _ROLES, "contact.role": _ROLES, **vocabulary.titles_of_facts()}
+    topics: Words = {topic: said.title for topic, said in vocabulary.topics.items()}
+    fixed: dict[str, Words] = {"contact.roles": _ROLES, "contact.role": _ROLES, "contact.consents": topics}
+    words = {**fixed, **vocabulary.titles_of_facts()}
     return Declared(words, {path: fact.type for path, fact in vocabulary.facts.items()})
 
 
@@ -42,7 +44,7 @@ def doubtful(declared: Declared, subject: str, said: Mapping[str, Any]) -> Itera
 
 
 def _undeclared(name: str, value: Any, words: Words) -> Iterator[str]:
-    for word in value if isinstance(value, list) else [value]:
+    for word in value if isinstance(value, list | Mapping) else [value]:
         if isinstance(word, str) and word and word not in words:
             yield f"{name}: nobody declared {word!r} ({_meant(word, words)})"
 

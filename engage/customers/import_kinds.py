@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from engage.customers.consents import BASES, GRANTED, IMPORT, WITHDRAWN
 from engage.customers.traits import ACCOUNT, CONTRACT, PERSON, Field, read_roles, read_traits
 from engage.errors import InputError
 from engage.events.limits import MAX_ID_CHARS
 from engage.events.trait_checks import clean_email
-from engage.events.written_forms import minor_units, narrow, parse_currency
+from engage.events.written_forms import minor_units, narrow, parse_currency, parse_date, parse_yes
 
 Message = dict[str, Any]
 
@@ -31,6 +32,7 @@ TITLES = {
     "契約開始日": "starts_on", "終了日": "ends_on", "契約終了日": "ends_on", "解約申出期限": "notice_deadline",
     "金額": "amount", "契約金額": "amount", "通貨": "currency", "自動更新": "auto_renew", "販売パートナー": "sold_by",
     "連絡方針": "contact_policy", "状態": "state",
+    "同意の根拠": "consent_basis", "同意の証跡": "consent_evidence", "同意日": "consent_at",
 }  # fmt: skip
 
 
@@ -48,6 +50,9 @@ class Kind:
 def column_name(title: str) -> str:
     """What a column is called here, whatever language its title is in."""
     plain = narrow(title).lower()
+    of, dot, topic = plain.partition(".")
+    if dot and of in _CONSENT_TITLES:
+        return f"{CONSENT}.{topic.strip()}"
     return TITLES.get(plain.replace(" ", "")) or plain.replace(" ", "_").replace("-", "_")
 
 
@@ -64,12 +69,17 @@ def read_row(kind: Kind, values: Mapping[str, str]) -> tuple[Message | None, lis
     read = read_traits(kind.fields, traits)
     reasons += [f"{name}: {reason}" for name, reason in read.unreadable.items()]
     said = {name: value.isoformat() if isinstance(value, date) else value for name, value in read.columns.items()}
-    for name, value in read.rest.items():
+    rest = read.rest
+    if kind.subject == "contact":
+        _read_consents(rest, said, reasons)
+    for name, value in rest.items():
         _read_trait(name, value, said, reasons)
     reasons += _impossible(read.columns)
     return (None, reasons) if reasons else (kind.message(plain, said), [])
 
 
+CONSENT = "consent"  # columns consent.<topic>, and consent_basis, consent_evidence, consent_at
+_CONSENT_TITLES = (CONSENT, "同意", "配信同意")
 _IDS = ("account_id", "user_id", "contract_id")
 
 
@@ -92,6 +102,26 @@ def _read_trait(name: str, value: str, said: dict[str, Any], reasons: list[str])
         said[name] = read.get(name, narrow)(value)
     except (ValueError, InputError) as error:
         reasons.append(f"{name}: {error}")
+
+
+def _read_consents(traits: dict[str, Any], said: dict[str, Any], reasons: list[str]) -> None:
+    """What the columns `consent.<topic>` say, each with the basis, the evidence and the day that the row names."""
+    topics = {name.partition(".")[2]: traits.pop(name) for name in list(traits) if name.startswith(f"{CONSENT}.")}
+    details = {name: narrow(traits.pop(f"{CONSENT}_{name}", "")) for name in ("basis", "evidence", "at")}
+    if not topics:
+        return
+    if details["basis"] and details["basis"] not in BASES:
+        reasons.append(f"{CONSENT}_basis: {details['basis']!r} is none of {', '.join(BASES)}")
+    try:
+        day = parse_date(details["at"]).isoformat() if details["at"] else None
+        consents = {topic: GRANTED if parse_yes(value) else WITHDRAWN for topic, value in topics.items()}
+    except ValueError as error:
+        reasons.append(f"{CONSENT}: {error}")
+        return
+    common = {"basis": details["basis"] or "consent", "evidence": details["evidence"] or IMPORT} | (
+        {"at": day} if day else {}
+    )
+    said["consents"] = {topic: {"state": state, **common} for topic, state in consents.items()}
 
 
 def _impossible(columns: Mapping[str, Any]) -> list[str]:

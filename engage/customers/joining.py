@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from engage.customers.consents import absorb_consents, note_consent_of
+from engage.customers.consents import absorb_consents, note_words_of
 from engage.customers.loading import ANONYMOUS
 from engage.customers.picture import KeptAccount, KeptContact, KeptMembership, Picture
 from engage.customers.saying import fill_gaps, say
@@ -77,7 +77,7 @@ def tie(picture: Picture, key: str, contact: KeptContact, *, at: datetime) -> No
     picture.new_aliases[key] = (contact, at)
     for attribution in picture.of_nobody.pop(key.removeprefix(ANONYMOUS), ()) if key.startswith(ANONYMOUS) else ():
         attribution.contact = contact
-        note_consent_of(contact, attribution)
+        note_words_of(contact, attribution)
         attribution.account = attribution.account or account_of(contact, attribution.occurred_at)
         if attribution.account is None:
             contact.waiting.append(attribution)

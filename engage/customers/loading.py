@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, case, or_, select
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from engage.customers.consents import words_of
 from engage.customers.owning import OWNER_TRAITS
 from engage.customers.picture import (
     Attribution,
@@ -36,7 +37,8 @@ def columns_of(table: type[DeclarativeBase]) -> tuple[Any, ...]:
 
 
 _DESCRIBING = ("identify", "group", "alias")
-_OF_PEOPLE = (CONTACT_LEFT, CONTACT_AWAY)
+# A word on mail is kept with the address it was said for.
+_OF_PEOPLE = (CONTACT_LEFT, CONTACT_AWAY, *CONSENT_EVENTS)
 # What tells who is who: enough to attribute an event.
 _WHO: Mapping[type[DeclarativeBase], tuple[str, ...]] = {
     Account: ("id", "external_id"),
@@ -178,7 +180,10 @@ def _load_consents(session: Session, picture: Picture, events: Sequence[EventRow
 def _speak_of_consent(picture: Picture, events: Sequence[EventRow]) -> bool:
     """Whether a consent may be said or change hands: in an event, by a merge, by a browser that gets its name."""
     said = any(e.name in CONSENT_EVENTS or e.type == "alias" or "consents" in e.properties for e in events)
-    return said or any(one.consent for earlier in picture.of_nobody.values() for one in earlier)
+    return said or any(one.words for earlier in picture.of_nobody.values() for one in earlier)
+
+
+_OF_NOBODY = ("id", "source_id", "message_id", "type", "name", "occurred_at", "received_at", "anonymous_id")
 
 
 def _load_of_nobody(session: Session, picture: Picture, events: Sequence[EventRow]) -> None:
@@ -191,14 +196,14 @@ def _load_of_nobody(session: Session, picture: Picture, events: Sequence[EventRo
         if key.startswith(ANONYMOUS) and key not in picture.contacts
     ]
     if keys:
-        consent = case((Event.name.in_(CONSENT_EVENTS), Event.properties))
-        asked = select(Event.id, Event.occurred_at, Event.anonymous_id, Event.name, consent).order_by(Event.id)
+        said = case((Event.name.in_(CONSENT_EVENTS), Event.properties)).label("properties")
+        asked = select(*(getattr(Event, name) for name in _OF_NOBODY), said).order_by(Event.id)
         nobody = asked.where(
             Event.contact_id.is_(None), one_of(Event.anonymous_id, keys), Event.resolved_at.is_not(None)
         )
-        for event_id, occurred_at, anonymous_id, name, said in session.execute(nobody):
-            one = Attribution(event_id, occurred_at, consent=(name, said) if said is not None else None)
-            picture.of_nobody.setdefault(str(anonymous_id), []).append(one)
+        for row in session.execute(nobody):
+            one = Attribution(row.id, row.occurred_at, words=tuple(words_of(row)) if row.properties is not None else ())
+            picture.of_nobody.setdefault(str(row.anonymous_id), []).append(one)
 
 
 def _load_staff(session: Session, picture: Picture, events: Sequence[EventRow]) -> None:

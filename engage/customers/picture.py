@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engage.events.timeline import EventRow
+
+if TYPE_CHECKING:
+    from engage.customers.consents import Word
 
 
 class Merged(NamedTuple):
@@ -57,6 +60,7 @@ class KeptContact(Kept):
     gained: KeptAccount | None = None
     absorbed_by: KeptContact | None = None
     consents: dict[str, list[Kept]] = field(default_factory=dict)  # by topic
+    records: list[dict[str, Any]] = field(default_factory=list)  # for the ledger of consent
 
 
 @dataclass(slots=True, eq=False)
@@ -75,7 +79,7 @@ class Attribution:
     contact: KeptContact | None = None
     account: KeptAccount | None = None
     event: EventRow | None = None
-    consent: tuple[str, dict[str, Any]] | None = None  # of an event that says one: name, properties
+    words: Sequence[Word] = ()  # what an event of its own says of mail
 
 
 class Departure(NamedTuple):

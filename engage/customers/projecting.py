@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engage.customers.consents import note_consent_of, note_traits
+from engage.customers.consents import note, note_words_of, words_of
 from engage.customers.contract_terms import project_contract
 from engage.customers.joining import account_of, be_away, join, leave, merge, tie
 from engage.customers.loading import ANONYMOUS, CONTACT_AWAY, CONTACT_LEFT, account_key
@@ -63,9 +63,9 @@ def _take_up_again(picture: Picture, event: EventRow) -> None:
 
 def _consent(event: EventRow, attribution: Attribution) -> None:
     """Notes what somebody agreed to or refused, or keeps it until it is known who that was."""
-    attribution.consent = (event.name, event.properties)
+    attribution.words = tuple(words_of(event))
     if attribution.contact is not None:
-        note_consent_of(attribution.contact, attribution)
+        note_words_of(attribution.contact, attribution)
 
 
 def _contact(picture: Picture, event: EventRow) -> KeptContact | None:
@@ -128,7 +128,8 @@ def _project_person(picture: Picture, event: EventRow, contact: KeptContact, acc
 def _describe_person(picture: Picture, event: EventRow, contact: KeptContact, account: KeptAccount | None) -> None:
     read = read_traits(PERSON, event.properties)
     rest = read.rest
-    consents, left = rest.pop("consents", None), rest.pop(HAS_LEFT, None)
+    rest.pop("consents", None)
+    left = rest.pop(HAS_LEFT, None)
     here = [one for one in contact.memberships if one.values["until"] is None]
     columns = read.columns
     if parts := split_name(columns.get("full_name") or ""):
@@ -149,7 +150,8 @@ def _describe_person(picture: Picture, event: EventRow, contact: KeptContact, ac
         # Who was not known to be here has not left now: a first import of all who ever were there is no news.
         gone = (one for one in here if one.values["until"] is not None)
         picture.departures += [Departure(one, event, rest) for one in gone]
-    note_traits(contact, consents, at=event.occurred_at)
+    for word in words_of(event):
+        note(contact, word)
 
 
 def _roles(rest: dict[str, Any]) -> list[str] | None:

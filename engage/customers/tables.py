@@ -94,9 +94,10 @@ class Membership(Base):
 
 
 class Consent(Base):
-    """What a contact agreed to or refused for a topic, with its basis: the first and the last word of each kind.
+    """What a contact agreed to or refused for a topic: the first and the last word of each kind.
 
-    The newest row of a topic holds; at the same instant, the refusal.
+    The newest row of a topic holds; at the same instant, the refusal. A yes that is only heard of (`consents.HEARSAY`)
+    takes back no refusal that was said to us.
     """
 
     __tablename__ = "consents"
@@ -106,9 +107,31 @@ class Consent(Base):
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
     topic: Mapped[str]
     state: Mapped[str]  # granted | withdrawn
-    basis: Mapped[str]  # consent | card | relationship | published | unsubscribe
+    basis: Mapped[str]  # consent | double_opt_in | card | relationship | published | unsubscribe | complaint | refusal
     evidence: Mapped[str] = mapped_column(default="")
     at: Mapped[datetime]
+    source: Mapped[str] = mapped_column(default="event")  # how it reached us
+    record_id: Mapped[str | None]  # the row of the ledger that proves it
+
+
+class ConsentRecord(Base):
+    """The ledger of consent: one word on mail and what proves it; appended, never changed while its person is known."""
+
+    __tablename__ = "consent_records"
+    __table_args__ = (Index("ix_consent_records_contact_id", "contact_id"),)
+
+    id: Mapped[identity]
+    public_id: Mapped[str] = mapped_column(unique=True)  # made from what said it: nothing is noted twice
+    contact_id: Mapped[int]
+    address: Mapped[str | None]  # the contact's, when it was said
+    topic: Mapped[str]
+    state: Mapped[str]  # granted | withdrawn
+    basis: Mapped[str]
+    source: Mapped[str]  # traits | import | event | page | one_click | preferences | confirmation | answer | staff | …
+    evidence: Mapped[str]
+    said_by: Mapped[str]  # customer | cli:<name> | key:<number> | import | the provider's name
+    at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
 
 
 class Contract(Base):

@@ -10,9 +10,9 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from engage.customers.owning import write_owners
 from engage.customers.picture import Kept, KeptAccount, KeptContact, KeptMembership, Merged, Picture
-from engage.customers.tables import Account, Consent, Contact, ContactAlias, Contract, Membership
+from engage.customers.tables import Account, Consent, ConsentRecord, Contact, ContactAlias, Contract, Membership
 from engage.db.base import UtcDateTime
-from engage.db.bulk import upsert
+from engage.db.bulk import insert_ignore, upsert
 from engage.events.tables import Event
 from engage.events.timeline import EventRow
 
@@ -34,7 +34,7 @@ def write_picture(
             _refer(contract, "account_id", contract.account.id)
     _write(session, Contract, contracts)
     _write_aliases(session, picture)
-    _write_consents(session, contacts)
+    write_consents(session, contacts)
     _write_owners(session, picture, accounts)
     return _attribute(session, picture, events, resolved_at)
 
@@ -81,7 +81,14 @@ def _write_aliases(session: Session, picture: Picture) -> None:
     upsert(session, ContactAlias, rows, key=["external_id"])
 
 
-def _write_consents(session: Session, contacts: Iterable[KeptContact]) -> None:
+def write_consents(session: Session, contacts: Sequence[KeptContact]) -> None:
+    """Writes the words that hold, and what proves them; a record that the ledger has already stays as it is."""
+    records = [
+        {**record, "contact_id": contact.id, "address": contact.values.get("email")}
+        for contact in contacts
+        for record in contact.records
+    ]
+    insert_ignore(session, ConsentRecord, records)
     words = [(word, contact.id) for contact in contacts for said in contact.consents.values() for word in said]
     for word, contact_id in words:
         _refer(word, "contact_id", contact_id)

@@ -12,6 +12,7 @@ from engage.language.addressees import Everybody, roles_of
 from engage.language.spec import EmailStep, InAppStep, Playbook
 from engage.messages.orders import ApprovalRule
 from engage.messages.policy.past_partner import PARTNER, is_partners_business
+from engage.messages.policy.verdicts import lacks_permission
 
 Sender = int | Literal["team"]
 
@@ -57,6 +58,26 @@ def recipients_of(
         boxes.add(one.person.box)
         chosen.append(one)
     return tuple(chosen)
+
+
+def shown_instead(
+    playbook: Playbook,
+    step: EmailStep | InAppStep,
+    facts: Mapping[str, Any],
+    contact_id: int | None,
+    *,
+    reached: Collection[int],
+    away: Mapping[int, str],
+) -> tuple[InAppStep, tuple[Addressed, ...]] | None:
+    """What those are shown in the product who never permitted the step's mail; nobody who refused it is among them."""
+    instead = step.shown_instead if isinstance(step, EmailStep) else None
+    several = isinstance(step.to or playbook.to, Everybody)
+    if instead is None or (reached and not several):
+        return None
+    people = [one.person for one in _possible(playbook, instead, facts, contact_id)]
+    lacking = [one for one in people if one.id not in reached and lacks_permission(away.get(one.id))]
+    chosen = tuple(Addressed(person, instead.template) for person in (lacking if several else lacking[:1]))
+    return (instead, chosen) if chosen else None
 
 
 def _possible(

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from engage.journeys import unseen
-from engage.journeys.addressing import Addressed, asked_roles, recipients_of
+from engage.journeys.addressing import Addressed, asked_roles, recipients_of, shown_instead
 from engage.journeys.decisions import (
     Assigned,
     Chose,
@@ -135,8 +135,11 @@ class _Walk:
         if len(outcomes) < wait.get("of", 1):
             self.memory["wait"] = {**wait, "outcomes": outcomes}
             return self._stay()
-        self.memory["tried"] = [*(self.memory.get("tried") or ()), *outcomes]
+        before = self.memory.get("tried") or ()
+        self.memory["tried"] = [*before, *outcomes]
         now, together = settlement_of(outcomes), settlement_of(self.memory["tried"])
+        # A mail that nobody got may not be cited, whatever was shown in its place.
+        is_only_shown = wait.get("shown") and now.outcome == "accepted" != settlement_of(before).outcome
         again = self._asks_others(step_id, together)
         self._note(
             Settled(
@@ -150,7 +153,8 @@ class _Walk:
             )
         )
         clicks = 0 if together.is_followed else None
-        remember_sent(self.memory, step_id, together.outcome, now.at, clicks=clicks)
+        outcome = "shown" if is_only_shown else together.outcome
+        remember_sent(self.memory, step_id, outcome, now.at, clicks=clicks)
         self._knows()
         del self.memory["wait"]
         if again:
@@ -182,7 +186,8 @@ class _Walk:
         most = MOST_VISITS * max(rounds_done(self.memory.get("round")), 1)
         if not past.away or self.visit >= most or not isinstance(step, EmailStep | InAppStep):
             return False
-        return bool(self._addressed(step, past)) or not (past.reached or past.is_refusal)
+        others = self._addressed(step, past) or self._shown_instead(step, past)
+        return bool(others) or not (past.reached or past.is_refusal)
 
     def _addressed(self, step: EmailStep | InAppStep, past: Settlement) -> tuple[Addressed, ...]:
         if unseen.is_mail(step.id):
@@ -190,6 +195,12 @@ class _Walk:
             return unseen.addressed_by_mail(step, people, readers, {*past.reached, *past.away})
         contact_id = self.state.contact_id
         return recipients_of(self.playbook, step, self.facts, contact_id, reached=past.reached, away=past.away)
+
+    def _shown_instead(
+        self, step: EmailStep | InAppStep, past: Settlement
+    ) -> tuple[InAppStep, tuple[Addressed, ...]] | None:
+        contact_id = self.state.contact_id
+        return shown_instead(self.playbook, step, self.facts, contact_id, reached=past.reached, away=past.away)
 
     def _on_wait(self, wait: Mapping[str, Any]) -> Decided:
         signal = signal_of(self.signals, "wait", step=wait["step"])
@@ -277,6 +288,9 @@ class _Walk:
             return False
         past = settlement_of(self.memory.get("tried") or ())
         addressed = self._addressed(step, past)
+        instead = None if addressed else self._shown_instead(step, past)
+        if instead is not None:
+            step, addressed = instead
         if not addressed:
             remember_sent(self.memory, step_id, "nobody", self.now.isoformat())
             self._knows()
@@ -289,7 +303,8 @@ class _Walk:
         remember_sent(self.memory, step_id, "ordered", self.now.isoformat())
         self._knows()
         if wakes:
-            self.memory["wait"] = {"kind": "message", "step": step_id} | ({"of": len(addressed)} if several else {})
+            told = ({"of": len(addressed)} if several else {}) | ({"shown": True} if instead is not None else {})
+            self.memory["wait"] = {"kind": "message", "step": step_id} | told
         return wakes
 
     def _begin_wait(self, step_id: str, step: WaitStep) -> bool:

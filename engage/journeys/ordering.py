@@ -13,10 +13,15 @@ from engage.journeys.splitting import WAYS_TAKEN
 from engage.journeys.surroundings import DEFAULT_DUE, Surroundings
 from engage.language.questions import QUESTION
 from engage.language.spec import AskStep, EmailStep, InAppStep, Playbook
+from engage.messages.policy.verdicts import lacks_permission
 
 NOBODY = {
     "ja": "宛先となるお客様担当者が見つかりません。担当者を登録するか、直接ご連絡ください",
     "en": "Nobody at this customer can get this message: add a contact, or reach them yourself",
+}
+NO_PERMISSION = {
+    "ja": "メール配信の許可をいただいていないため、お送りしていません。お電話などで直接ご連絡ください",
+    "en": "Nobody at this customer has permitted such mail, so none was sent: reach them in person",
 }
 HIDDEN = frozenset({"people", "senders", "heard", WAYS_TAKEN})
 
@@ -57,14 +62,18 @@ class Orders:
 
 
 def nobody_found(at: At, asked: Sequence[str], away: Mapping[int, str]) -> TaskRaised:
-    """The work that a message without a reader leaves to the CSM; `away` says who could not be reached, and why."""
+    """The work that a message without a reader leaves to the CSM; `away` says who could not be reached, and why.
+
+    Who merely never permitted such mail has not refused to hear of it: a colleague may still tell them.
+    """
+    is_lacking = any(lacks_permission(reason) for reason in away.values())
     left_out = [{"contact_id": key, "reason": reason} for key, reason in away.items() if key]
     return TaskRaised(
         step_id=at.step_id,
         visit=at.visit,
-        title=NOBODY,
+        title=NO_PERMISSION if is_lacking else NOBODY,
         role="csm",
         due_at=at.place.after(at.now, DEFAULT_DUE),
-        reason="nobody_found",
+        reason="no_permission" if is_lacking else "nobody_found",
         inputs={"to": list(asked)} | ({"left_out": left_out} if left_out else {}),
     )

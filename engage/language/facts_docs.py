@@ -196,7 +196,7 @@ OPEN = """\
 | `answers.<question>_date` | date | the date that was given with it |
 | `answers.<question>_at` | instant | when it came |
 | `answers.<question>_score` | number | its number on a scale |
-| `sent.<step>.state` | text | ordered, accepted, skipped, rejected, cancelled or nobody |
+| `sent.<step>.state` | text | ordered, accepted, shown (only in the product), skipped, rejected, cancelled or nobody |
 | `sent.<step>.at` | instant | when that became so |
 | `sent.<step>.clicks` | number | how many links of the mail a person has followed; missing where nobody may know |
 | `form.<step>.filled`, `form.<step>.<field>` | bool, as declared | what a colleague filled in |

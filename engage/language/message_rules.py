@@ -13,6 +13,9 @@ from engage.language.steps import kind_of, messages_in, templates_sent
 from engage.language.templates import LOCALES, Template
 from engage.language.workspace import PlaybookFile, Workspace
 
+WITHOUT_PERMISSION = "without_permission"
+_INSTEAD = {"in_app": "unless_seen", "email": WITHOUT_PERMISSION, "ask": WITHOUT_PERMISSION}
+
 
 def templates_exist(file: PlaybookFile, workspace: Workspace) -> Iterator[Problem]:
     """A message names a template that is not there.
@@ -170,7 +173,7 @@ def messages_of(file: PlaybookFile) -> list[tuple[EmailStep | InAppStep, YamlPat
     """Every message to a customer with the path to its step."""
     pairs = steps_with_paths(file.playbook.steps, ["steps"])
     return [
-        (message, path if message is step else [*path, "unless_seen"])
+        (message, path if message is step else [*path, _INSTEAD[kind_of(step)]])
         for step, path in pairs
         for message in messages_in(step)
     ]
@@ -187,8 +190,9 @@ def _named_templates(file: PlaybookFile) -> Iterator[tuple[str, str, YamlPath]]:
     for step, path in messages_of(file):
         kind = "email" if isinstance(step, EmailStep) else "in_app"
         own = "template" if isinstance(step, AskStep) and "template" in step.model_fields_set else kind_of(step)
+        is_instead = path[-1] == WITHOUT_PERMISSION
         for name in templates_sent(step):
-            yield name, kind, [*path, own if name == step.template else "to"]
+            yield name, kind, path if is_instead else [*path, own if name == step.template else "to"]
 
 
 def _sender_lists(file: PlaybookFile) -> list[tuple[tuple[str, ...], YamlPath]]:

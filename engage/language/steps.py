@@ -60,11 +60,24 @@ class EmailStep(MessageStep):
         default=None, alias="from", description="the first of these that exists signs it"
     )
     cc: tuple[CcRule, ...] | None = Field(default=None, description="who gets a copy")
+    without_permission: TemplateName | None = Field(
+        default=None,
+        description="the in-app template for whoever never permitted such mail; without one it is a task for the CSM",
+    )
 
     @field_validator("from_", "cc", mode="before")
     @classmethod
     def _one_or_several(cls, data: Any) -> Any:
         return _as_list(data)
+
+    @property
+    def shown_instead(self) -> InAppStep | None:
+        """What whoever never permitted such mail is shown in the product, as a step; a refusal is never got around."""
+        if self.without_permission is None:
+            return None
+        said: dict[str, Any] = {"to": _without_words(self.to), "topic": self.topic, "hours": self.hours}
+        said |= {"template": self.without_permission, "approve": self.approve}
+        return InAppStep.model_construct(id=self.id, if_=self.if_, **said)
 
 
 class InAppStep(Showing, MessageStep):
@@ -102,10 +115,12 @@ MAIL = ":email"
 
 
 def messages_in(step: AnyStep) -> tuple[EmailStep | InAppStep, ...]:
-    """What a step may send: a mail, or a message in the product and the mail to whoever does not see it."""
+    """What a step may send: its message, and the one of the other kind to whom that may not reach, or did not."""
     if isinstance(step, InAppStep):
         return (step, step.mail) if step.mail else (step,)
-    return (step,) if isinstance(step, EmailStep) else ()
+    if isinstance(step, EmailStep):
+        return (step, step.shown_instead) if step.shown_instead else (step,)
+    return ()
 
 
 def templates_sent(step: EmailStep | InAppStep) -> tuple[str, ...]:

@@ -165,7 +165,7 @@ class _Teller:
     def deed(self, step: AnyStep) -> tuple[str, str, tuple[Line, ...]]:
         match step:
             case EmailStep():
-                return self.message(step), "message", ()
+                return self.message(step), "message", tuple(Line(text, "fact") for text in self.instead(step))
             case InAppStep():
                 return self.message(step), "message", tuple(Line(text, "fact") for text in self.shown(step))
             case WaitStep():
@@ -211,6 +211,11 @@ class _Teller:
         if step.approve:
             parts.append(self.say(f"approve_{step.approve.mode}", by=self.names((step.approve.by or "csm",))))
         return self.say("comma").join(parts)
+
+    def instead(self, step: EmailStep) -> Iterator[str]:
+        """What those are shown who never permitted such mail."""
+        if step.without_permission is not None:
+            yield self.say("without_permission", template=step.without_permission)
 
     def sent(self, step: EmailStep | InAppStep) -> str:
         if isinstance(step, AskStep):

@@ -91,6 +91,10 @@ WORDS: dict[str, dict[str, str]] = {
     "email": {"ja": "メール {template} を送る", "en": "Email {template}"},
     "ask": {"ja": "質問 {question} をメールとアプリ内で尋ねる", "en": "Ask {question} by mail and in the product"},
     "answer_to": {"ja": "{question} への回答", "en": "an answer to {question}"},
+    "without_permission": {
+        "ja": "メールの許可がまだない方には、代わりにアプリ内メッセージ {template} を表示する",
+        "en": "Whoever never permitted such mail is shown {template} in the product instead",
+    },
     "in_app": {"ja": "アプリ内メッセージ {template} を表示する", "en": "In-app message {template}"},
     "shown": {"ja": "表示: {how}", "en": "Shown {how}"},
     "display.banner": {"ja": "ページに重ねるバナー", "en": "as a banner over the page"},

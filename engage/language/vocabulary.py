@@ -111,6 +111,7 @@ class Topic(Words):
     """What a customer may agree to or opt out of."""
 
     title: Text
+    about: Text | None = Field(default=None, description="what such mail brings, for the page of preferences")
     purpose: Purpose = "relationship"
     to_former: bool = Field(default=False, description="may reach a customer who has gone, too")
     in_doubt: Literal["hold", "resend"] = Field(
@@ -118,6 +119,14 @@ class Topic(Words):
         description="what becomes of a mail that may or may not have left: held until somebody knows, or sent again "
         "because it must arrive, even twice",
     )
+    double_opt_in: bool = Field(
+        default=False, description="a yes counts once the person has confirmed it by the mail that we send them"
+    )
+
+    @property
+    def may_be_stopped(self) -> bool:
+        """Whether the customer may stop it; what the contract requires goes all the same."""
+        return self.purpose != "transactional"
 
 
 class TouchModel(Words):

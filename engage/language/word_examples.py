@@ -73,6 +73,7 @@ steps:
     topic: onboarding
     hours: business
     approve: {by: csm, within: 2 business days}
+    without_permission: welcome/tip
 """,
     "in_app": """\
 steps:

@@ -16,15 +16,13 @@ from engage.customers.tables import Account, Contact, Contract
 from engage.errors import ConflictError, InputError, NotFoundError
 from engage.language.questions import Question
 from engage.messages.formats import language_of
-from engage.messages.linked import address_of, masked, message_of
+from engage.messages.linked import HANDED_OVER, address_of, masked, message_of
 from engage.messages.links import Links
 from engage.messages.tables import Message
 from engage.releases.library import Library
 from engage.surveys.answering import Asked, Reply, answers_to, read_reply, store_answer
 from engage.surveys.tables import Answer
 
-# The mail is, or may be, in the reader's hands; before that only our own people see it, in a preview.
-_HANDED_OVER = ("sending", "accepted", "unknown", "merged")
 _MOST_DIGITS = 6
 
 
@@ -162,7 +160,7 @@ def _question(library: Library, session: Session, key: str, choice: str | None) 
 
 
 def _state(message: Message, question: Question, now: datetime) -> str:
-    if message.state not in _HANDED_OVER:
+    if message.state not in HANDED_OVER:
         return "unsent"
     asked_at = message.accepted_at or message.created_at
     return "open" if now <= asked_at + question.open_for.roughly else "closed"

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from engage.calendars.business_days import BusinessCalendar, calendar_of
 from engage.calendars.windows import window_of
 from engage.calendars.zones import first_zone
+from engage.customers.consents import HEARSAY, holding
 from engage.customers.tables import Account, Consent, Contact
 from engage.db.sets import among
 from engage.language.vocabulary import Vocabulary
@@ -23,7 +24,8 @@ from engage.messages.gating import GatesAhead, load_gates
 from engage.messages.in_product import settled_in_product
 from engage.messages.partners import Partners, load_partners
 from engage.messages.policy.candidate import Candidate, ConsentWord
-from engage.messages.tables import Message, Suppression
+from engage.messages.suppressed import Suppressed, load_suppressed
+from engage.messages.tables import Message
 from engage.messages.twins import twins_of
 from engage.releases.library import Library
 from engage.releases.tables import PausedPlaybook
@@ -33,7 +35,7 @@ _enrolments = table("enrolments", column("id"), column("state"))
 
 # Every window asks these, so each is made once, and over columns: rows are all that is wanted.
 _messages, _contacts, _accounts = Message.__table__.c, Contact.__table__.c, Account.__table__.c
-_suppressed, _consented = Suppression.__table__.c, Consent.__table__.c
+_consented = Consent.__table__.c
 _paused = PausedPlaybook.__table__.c
 # What a playbook's step is called, or what else began it: for a customer each is one touch.
 STEP = (
@@ -60,6 +62,7 @@ _QUESTION = (
         _messages.sender_staff_id,
         _messages.template_version_id,
         _messages.html.is_not(None).label("is_approved"),
+        _contacts.external_id.label("user_id"),
         _contacts.email,
         _contacts.address_key,
         _contacts.left_at,
@@ -79,11 +82,16 @@ _QUESTION = (
     .where(among(_messages.id, "ids"))
     .order_by(_messages.id)
 )
-_SUPPRESSIONS = select(_suppressed.address_key, _suppressed.topic, _suppressed.reason).where(
-    among(_suppressed.address_key, "addresses")
-)
 _CONSENTS = (
-    select(_consented.contact_id, _consented.topic, _consented.state, _consented.at)
+    select(
+        _consented.contact_id,
+        _consented.topic,
+        _consented.state,
+        _consented.at,
+        _consented.basis,
+        _consented.source,
+        _consented.record_id,
+    )
     .where(among(_consented.contact_id, "contacts"))
     .order_by(_consented.at, _consented.state)  # at the same instant a no stands after a yes
 )
@@ -96,7 +104,7 @@ class _Known:
     vocabulary: Vocabulary
     calendars: Mapping[str | None, BusinessCalendar]
     copied: Mapping[int, Copied]
-    suppressions: Mapping[str, Mapping[str, str]]
+    suppressions: Suppressed
     consents: Mapping[int, Mapping[str, ConsentWord]]
     twins: Mapping[int, str]
     gates: GatesAhead
@@ -128,13 +136,14 @@ class _Known:
             address=row.email,
             account_phase=row.account_phase,
             to_former=topic is not None and topic.to_former,
+            asks_twice=topic is not None and topic.double_opt_in,
             has_left=row.left_at is not None,
             away_until=row.away_until,
             is_member=bool(row.is_member),
             is_past_partner=self.partners.are_passed(row, row.contact_id),
             journey_state=row.journey_state,
             is_paused=bool(row.is_paused),
-            suppressions=self.suppressions.get(row.address_key, {}),
+            suppressions=self.suppressions.of(row.address_key, row.user_id),
             consents=self.consents.get(row.contact_id, {}),
             created_at=row.created_at,
             contact_id=row.contact_id,
@@ -173,13 +182,14 @@ def candidates_of(
 def _load(session: Session, library: Library, rows: Sequence[Any], *, now: datetime) -> _Known:
     vocabulary = library.vocabulary(session)
     copied = load_copied(session, (key for row in rows for key in row.cc))
-    addresses = {row.address_key for row in rows} | {one.address_key for one in copied.values()}
+    readers = {(row.address_key, row.user_id) for row in rows}
+    readers |= {(one.address_key, one.user_id) for one in copied.values()}
     asked = (row for row in rows if row.purpose != "transactional")
     return _Known(
         vocabulary=vocabulary,
         calendars=_calendars(vocabulary, {row.country for row in rows}),
         copied=copied,
-        suppressions=_suppressions(session, {key for key in addresses if key}),
+        suppressions=load_suppressed(session, library.seal, readers),
         consents=_consents(session, {key for row in asked for key in (row.contact_id, *row.cc)}),
         twins=twins_of(session, library, [row.id for row in rows], now=now),
         gates=load_gates(session, library, rows, now=now),
@@ -192,18 +202,11 @@ def _calendars(vocabulary: Vocabulary, countries: Iterable[str | None]) -> dict[
     return {country: calendar_of(country, vocabulary.closures(country)) for country in countries}
 
 
-def _suppressions(session: Session, addresses: set[str]) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = defaultdict(dict)
-    if addresses:
-        for address, topic, reason in session.execute(_SUPPRESSIONS, {"addresses": list(addresses)}):
-            found[address][topic] = reason
-    return found
-
-
 def _consents(session: Session, contacts: set[int]) -> dict[int, dict[str, ConsentWord]]:
-    """What each contact said last about each topic."""
+    """The word of each contact that holds on each topic."""
     found: dict[int, dict[str, ConsentWord]] = defaultdict(dict)
-    if contacts:
-        for contact_id, topic, state, at in session.execute(_CONSENTS, {"contacts": list(contacts)}):
-            found[contact_id][topic] = ConsentWord(state, at)
+    rows = session.execute(_CONSENTS, {"contacts": list(contacts)}).all() if contacts else ()
+    for row in holding(rows).values():
+        is_heard = row.source in HEARSAY
+        found[row.contact_id][row.topic] = ConsentWord(row.state, row.at, row.basis, is_heard, row.record_id)
     return found

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from engage.customers.tables import Contact, Membership
 from engage.db.sets import one_of
 from engage.messages.policy.candidate import Candidate
+from engage.messages.suppressed import Suppressed
 from engage.messages.tables import GateCheck, Message
 
 
@@ -22,6 +23,7 @@ class Copied:
 
     id: int
     name: str
+    user_id: str | None
     email: str | None
     address_key: str | None
     has_left: bool
@@ -44,6 +46,7 @@ def load_copied(session: Session, ids: Iterable[int]) -> dict[int, Copied]:
         row.id: Copied(
             id=row.id,
             name=row.external_id or row.public_id,
+            user_id=row.external_id,
             email=row.email,
             address_key=row.address_key,
             has_left=row.left_at is not None,
@@ -67,7 +70,7 @@ def as_candidates(
     copied: Iterable[Copied],
     account_id: int | None,
     *,
-    suppressions: Mapping[str, Mapping[str, str]],
+    suppressions: Suppressed,
     consents: Mapping[int, Mapping[str, Any]],
 ) -> tuple[Candidate, ...]:
     """The message once for each copy, with what is known of that reader."""
@@ -79,7 +82,7 @@ def as_candidates(
             address=one.email,
             has_left=one.has_left,
             is_member=account_id is None or account_id in one.accounts,
-            suppressions=suppressions.get(one.address_key or "", {}),
+            suppressions=suppressions.of(one.address_key, one.user_id),
             consents=consents.get(one.id, {}),
         )
         for one in copied

@@ -71,7 +71,7 @@ class _Row:
         self.id, self.public_id, self.created_at = _NEWEST, "preview", now
         self.step = f"{message.playbook_key}: {message.step_id}"
         self.template_version_id, self.is_approved, self.is_member = 0, True, True
-        self.email, self.address_key = reader.email, reader.address_key
+        self.email, self.address_key, self.user_id = reader.email, reader.address_key, reader.external_id
         self.left_at, self.away_until = reader.left_at, reader.away_until
         self.contact_zone, self.account_zone = reader.time_zone, account.time_zone
         self.country, self.account_phase, self.journey_state = account.country, account.phase, None

@@ -15,6 +15,7 @@ from engage.messages.budgeting import Judged, within_budgets
 from engage.messages.candidates import load_candidates
 from engage.messages.news import tell
 from engage.messages.policy.candidate import Candidate
+from engage.messages.policy.consent import rested_on
 from engage.messages.policy.order import judge, judge_copies
 from engage.messages.policy.verdicts import Allow, Hold, Merge, Skip, Verdict
 from engage.messages.tables import GateCheck, Message
@@ -59,7 +60,9 @@ def run_gate(
         if candidate.copies and isinstance(verdict, Allow):
             copies = judge_copies(candidate, now)
             verdict = Allow(tuple(copy.contact_id for copy, reason in copies if reason is None))
-            row["inputs"]["copies"] = [{"contact": copy.contact, "left_out": reason} for copy, reason in copies]
+            row["inputs"]["copies"] = [
+                {"contact": copy.contact, "left_out": reason} | _rested_on(copy) for copy, reason in copies
+            ]
         verdicts[candidate.message_id] = verdict
         rows.append(row)
     insert_ignore(session, GateCheck, rows)
@@ -120,8 +123,15 @@ def _check_row(candidate: Candidate, policy: str | None, verdict: Verdict, now: 
         "policy": policy,
         "reason": None if isinstance(verdict, Allow) else verdict.said,
         "until": verdict.until if isinstance(verdict, Hold) else None,
-        "inputs": candidate.inputs() | ({} if isinstance(verdict, Allow) else dict(verdict.detail)),
+        "inputs": candidate.inputs()
+        | _rested_on(candidate)
+        | ({} if isinstance(verdict, Allow) else dict(verdict.detail)),
     }
+
+
+def _rested_on(candidate: Candidate) -> dict[str, Any]:
+    found = rested_on(candidate)
+    return {"rests_on": found} if found else {}
 
 
 def word_of(verdict: Verdict) -> str:

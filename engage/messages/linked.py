@@ -9,6 +9,9 @@ from engage.customers.tables import Contact
 from engage.errors import NotFoundError
 from engage.messages.tables import Message
 
+# The mail is, or may be, in the reader's hands; before that only our own people see it, in a preview.
+HANDED_OVER = ("sending", "accepted", "unknown", "merged")
+
 
 def message_of(session: Session, public_id: str) -> Message:
     """The message of a link; a preview has none."""
@@ -19,8 +22,17 @@ def message_of(session: Session, public_id: str) -> Message:
 
 
 def address_of(session: Session, message: Message) -> str:
-    """Where the message went."""
-    return message.address or session.get_one(Contact, message.contact_id).email or ""
+    """Where the message went; of somebody who was erased nobody knows it any more."""
+    found = message.address or session.get_one(Contact, message.contact_id).email
+    if not found:
+        raise NotFoundError("the mail this link belongs to is not here any more", code="bad_link")
+    return found
+
+
+def locked_reader(session: Session, message: Message) -> str:
+    """The public id of whom the message went to, held until the commit: delivery takes the same lock."""
+    asked = select(Contact.public_id).where(Contact.id == message.contact_id)
+    return session.scalars(asked.with_for_update()).one()
 
 
 def masked(address: str) -> str:

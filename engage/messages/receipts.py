@@ -124,6 +124,7 @@ def _refusal(receipt: ProviderReceipt, messages: dict[str, Row[Any]], contact_id
         basis=_BASES[receipt.kind],
         source=receipt.provider,
         at=receipt.at,
+        said_by=receipt.provider,
     )
 
 
@@ -141,7 +142,8 @@ def _suppress(
 ) -> None:
     rows = [
         {"address_key": address_key(address), "topic": topic, "reason": receipt.kind, "source": receipt.provider,
-         "at": receipt.at}
+         "at": receipt.at, "by": receipt.provider, "message": receipt.message_id,
+         "proof": {"receipt": receipt.natural_key}}
         for receipt in receipts
         if (topic := _topic_to_stop(receipt, messages)) and (address := _address(receipt, messages))
     ]  # fmt: skip

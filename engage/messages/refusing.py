@@ -13,9 +13,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engage.customers.consent_ledger import tell_words
 from engage.customers.tables import Consent
 from engage.db.sets import one_of
-from engage.events.recording import NewEvent, record
+from engage.events.recording import NewEvent
 from engage.events.tables import SOURCE_ENGAGE, EventKey
 from engage.keys import refusal_event
 
@@ -31,17 +32,21 @@ class Refusal:
     basis: str  # unsubscribe | complaint
     source: str
     at: datetime
+    said_by: str = "customer"  # or the provider that told us
 
 
 def tell_refusals(session: Session, refusals: Sequence[Refusal], *, now: datetime) -> int:
-    """Records `unsubscribed` for each that is not this contact's newest word already; says how many were new."""
+    """Records `unsubscribed` for each that is not this contact's newest word already; says how many were new.
+
+    It holds from the same commit on, and the ledger of consent has it.
+    """
     words = _words(session, {one.contact_id for one in refusals})
     events = [
         _event(one, len(said), now)
         for one in refusals
         if (said := words[one.contact_id, one.topic])[-1:] != ["withdrawn"]
     ]
-    return record(session, events) if events else 0
+    return tell_words(session, events) if events else 0
 
 
 def has_refused(session: Session, message_id: str, contact_id: int, topic: str) -> bool:
@@ -68,5 +73,11 @@ def _event(one: Refusal, number: int, now: datetime) -> NewEvent:
         received_at=now,
         account_id=one.account_id,
         contact_id=one.contact_id,
-        properties={"topic": one.topic, "basis": one.basis, "evidence": f"{one.source} {one.message_id}"},
+        properties={
+            "topic": one.topic,
+            "basis": one.basis,
+            "evidence": f"{one.source} {one.message_id}",
+            "source": one.source,
+            "by": one.said_by,
+        },
     )

@@ -182,15 +182,21 @@ class ApprovedText(Base):
 
 
 class Suppression(Base):
-    """An address that gets no mail: of one topic, or of any (`*`)."""
+    """An address that gets no mail: of one topic, or of any (`*`); and what proves that it was to be so.
+
+    Of people who were erased the keyed hash stands where the address would, see `ids.Seal`.
+    """
 
     __tablename__ = "suppressions"
 
     address_key: Mapped[str] = mapped_column(primary_key=True)
     topic: Mapped[str] = mapped_column(primary_key=True)
-    reason: Mapped[str]  # unsubscribed | bounced | complained | by_hand
+    reason: Mapped[str]  # unsubscribed | bounced | complained | by_hand | erased
     source: Mapped[str]
     at: Mapped[datetime]
+    by: Mapped[str | None]  # who: a contact's or a colleague's public id, or the provider
+    message: Mapped[str | None]  # the public id of the message on account of which it was said
+    proof: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what else is known of the request or the receipt
 
 
 class Click(Base):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engage.customers.tables import Contact
@@ -15,7 +14,7 @@ from engage.db.bulk import insert_ignore
 from engage.errors import InputError
 from engage.keys import address_key
 from engage.messages.copies import had_copies
-from engage.messages.linked import address_of, masked, message_of
+from engage.messages.linked import address_of, locked_reader, masked, message_of
 from engage.messages.links import Links
 from engage.messages.news import tell
 from engage.messages.refusing import Refusal, has_refused, tell_refusals
@@ -67,26 +66,36 @@ def describe(session: Session, library: Library, public_id: str) -> Offer:
     )
 
 
-def stop_topic(session: Session, public_id: str, *, source: str, now: datetime, is_own: bool = False) -> bool:
+def stop_topic(
+    session: Session,
+    public_id: str,
+    *,
+    source: str,
+    now: datetime,
+    is_own: bool = False,
+    request: Mapping[str, Any] | None = None,
+) -> bool:
     """Stops the message's topic for its reader and the address it went to; True when it was not stopped before.
 
     InputError where others have the mail, too, and nobody said that it is their own. A box that several people read has
     its own button in their mail program, but a mail with copies was never given one.
 
-    Somebody else may have stopped it at a shared address: that word was not this reader's own.
-    Takes the contact's lock, as delivery does: what commits first wins.
+    Somebody else may have stopped it at a shared address: that word was not this reader's own. What is known of the
+    `request` is kept as proof. Takes the contact's lock, as delivery does: what commits first wins.
     """
     message = message_of(session, public_id)
     asks = _asks(session, message)
     if not is_own and (asks == "copied" or (asks == "shared" and source != ONE_CLICK)):
         raise InputError("others read this mail: whoever stops it has to say that they may", code="not_confirmed")
-    session.execute(select(Contact.id).where(Contact.id == message.contact_id).with_for_update())
     row = {
         "address_key": address_key(address_of(session, message)),
         "topic": message.topic,
         "reason": "unsubscribed",
         "source": source,
         "at": now,
+        "by": locked_reader(session, message),
+        "message": message.public_id,
+        "proof": dict(request or {}),
     }
     new = bool(insert_ignore(session, Suppression, [row], returning=[Suppression.topic]))
     refusal = Refusal(

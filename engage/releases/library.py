@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engage.errors import NotFoundError
+from engage.ids import Seal
 from engage.language.defaults import Defaults
 from engage.releases.tables import PlaybookVersion, Release, TemplateVersion
 
@@ -58,8 +59,9 @@ class TemplateSource:
 class Library:
     """Everything published, for one process; safe to share between threads."""
 
-    def __init__(self, defaults: Defaults | None = None) -> None:
+    def __init__(self, defaults: Defaults | None = None, seal: Seal | None = None) -> None:
         self._defaults = defaults or Defaults()
+        self.seal = seal or Seal("")
         self._versions: tuple[int | None, Mapping[str | None, int]] = (None, {})
         self._live: tuple[int | None, tuple[LivePlaybook, ...]] = (None, ())
         self._vocabularies: dict[int, Vocabulary] = {}

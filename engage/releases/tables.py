@@ -23,6 +23,8 @@ class Release(Base):
     # The parsed _shared files, live for everybody; the order of choices, gates and cases means something.
     vocabulary: Mapped[dict[str, Any]] = mapped_column(OrderedJson())
     playbooks: Mapped[dict[str, Any]]  # {playbook key: playbook version id}
+    # What Engage sends by itself: {template name: {locale: template version id}}.
+    templates: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 class PlaybookVersion(Base):

@@ -8,6 +8,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from engage.errors import NotFoundError, PlaybookError
+from engage.ids import Seal
 from engage.language.check import has_errors
 from engage.language.compiling import compile_template
 from engage.language.defaults import Defaults
@@ -40,12 +41,12 @@ class Source(Protocol):
 class Written:
     """What stands in the files; raises PlaybookError where `check` finds an error."""
 
-    def __init__(self, workspace: Workspace, defaults: Defaults) -> None:
+    def __init__(self, workspace: Workspace, defaults: Defaults, seal: Seal | None = None) -> None:
         problems = check(workspace)
         if has_errors(problems):
             raise PlaybookError([problem for problem in problems if problem.severity == "error"])
         self._workspace = workspace
-        self.library: Library = _OfFiles(workspace, defaults)
+        self.library: Library = _OfFiles(workspace, defaults, seal)
 
     def playbooks(self, key: str | None) -> list[Playbook]:
         """Those of the files."""
@@ -82,8 +83,8 @@ class Live:
 class _OfFiles(Library):
     """A library that knows the vocabulary and the playbooks of files, whatever is published."""
 
-    def __init__(self, workspace: Workspace, defaults: Defaults) -> None:
-        super().__init__(defaults)
+    def __init__(self, workspace: Workspace, defaults: Defaults, seal: Seal | None) -> None:
+        super().__init__(defaults, seal)
         self._written = workspace.vocabulary.model_copy(update={"defaults": defaults})
         self._named = {file.playbook.key: file.playbook for file in workspace.playbooks}
 

@@ -32,7 +32,7 @@ class Task(Base):
     note: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {ja, en}
     fields: Mapped[list[Any]] = mapped_column(default=list)  # of a form: [{name, type, label: {ja, en}, needed}]
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what was filled in
-    reason: Mapped[str]  # step | nobody_found | approval_expired | facts_missing | message_held | too_late | …
+    reason: Mapped[str]  # step | nobody_found | no_permission | approval_expired | facts_missing | …
     playbook_key: Mapped[str | None]
     state: Mapped[str] = mapped_column(default="open")  # open | done
     due_at: Mapped[datetime]

@@ -16,10 +16,13 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ConsentWord(NamedTuple):
-    """The last word on a topic of mail: `granted` or `withdrawn`, and when that was said."""
+    """The word that holds on a topic of mail: `granted` or `withdrawn`, when it was said, and what proves it."""
 
     state: str
     at: datetime
+    basis: str = "consent"
+    is_heard: bool = False  # from another system, not from the person
+    record: str | None = None  # of the ledger of consent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,7 @@ class Candidate:
     address: str | None
     account_phase: str | None = None
     to_former: bool = False  # the topic is meant for customers who have gone, too
+    asks_twice: bool = False  # the topic wants a yes that was confirmed
     has_left: bool = False
     away_until: date | None = None  # the last day of the reader's absence
     is_member: bool = True

@@ -22,6 +22,7 @@ class Reason(StrEnum):
     TOPIC_STOPPED = "address_stopped_topic"
     OPTED_OUT = "opted_out"
     NO_CONSENT = "no_consent"
+    NOT_CONFIRMED = "not_confirmed"
     PAUSED = "paused"
     AWAY = "reader_away"
     CLOSED_HOURS = "closed_hours"
@@ -35,19 +36,24 @@ class Reason(StrEnum):
 
 
 GONE = "recipient_gone"
-_REFUSALS = frozenset({Reason.TOPIC_STOPPED, Reason.OPTED_OUT, Reason.NO_CONSENT})
+_REFUSALS = frozenset({Reason.TOPIC_STOPPED, Reason.OPTED_OUT})
+_LACKING = frozenset({Reason.NO_CONSENT, Reason.NOT_CONFIRMED})
 
 
 def is_refusal(reason: str | None) -> bool:
-    """Whether the reader did not want it, or never said that they do: nothing for a colleague to mend."""
+    """Whether the reader did not want it: nothing for a colleague to mend."""
     return reason in _REFUSALS
+
+
+def lacks_permission(reason: str | None) -> bool:
+    """Whether the reader merely never said that they may be mailed: another way to tell them is open."""
+    return reason in _LACKING
 
 
 def is_personal(reason: str | None) -> bool:
     """Whether it speaks against this reader alone, so that the next one may be asked."""
-    return (
-        is_refusal(reason) or reason in (Reason.SUPPRESSED, Reason.PAST_PARTNER) or str(reason or "").startswith(GONE)
-    )
+    is_about_address = reason in (Reason.SUPPRESSED, Reason.PAST_PARTNER) or str(reason or "").startswith(GONE)
+    return is_refusal(reason) or lacks_permission(reason) or is_about_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,10 @@ WORDS: dict[Reason, dict[str, str]] = {
         "en": "the contact opted out of this topic",
     },
     Reason.NO_CONSENT: {"ja": "この種類の配信への同意がありません", "en": "the contact never agreed to this topic"},
+    Reason.NOT_CONFIRMED: {
+        "ja": "確認メールへのご承諾をまだいただいていません",
+        "en": "the contact has not confirmed yet that they want this topic",
+    },
     Reason.SAME_ADDRESS: {"ja": "同じアドレスにすでに届きます", "en": "the same address gets it already"},
     Reason.GATE_CLOSED: {"ja": "配信を止める条件に当たっています", "en": "a gate is closed for this customer"},
     Reason.SAME_PERSON: {

@@ -248,6 +248,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "reason.lead": ("営業機会", "a lead"),
     "reason.notice_failed": ("社内連絡が届いていません", "news was not delivered"),
     "reason.nobody_found": ("送り先が見つかりません", "nobody to write to"),
+    "reason.no_permission": ("メールの許可がありません", "nobody has permitted such mail"),
     "reason.approval_expired": ("承認の期限切れ", "an approval ran out"),
     "reason.facts_missing": ("必要な情報が不足", "facts are missing"),
     "reason.message_held": ("メッセージを作成できません", "a message cannot be made"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Response, make_response, render_template, request
+from flask import Request, Response, make_response, render_template, request
 
 from engage.web.public.words import WORDS, language_asked
 
+_LONGEST_WORD = 300
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
@@ -16,6 +17,12 @@ def stern(response: Response) -> Response:
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
+
+
+def proof_of(asked: Request) -> dict[str, str]:
+    """What is kept of a request as proof of what its sender wanted; neither token nor network address is."""
+    words = {"request": f"{asked.method} /{asked.path.split('/')[1]}", "agent": asked.headers.get("User-Agent", "")}
+    return {name: word[:_LONGEST_WORD] for name, word in words.items() if word}
 
 
 def refused() -> Response:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from engage.errors import InputError, NotFoundError
 from engage.messages.unsubscribing import ONE_CLICK, Offer, describe, stop_topic
-from engage.web.public.pages import stern
+from engage.web.public.pages import proof_of, stern
 from engage.web.public.words import WORDS, language_asked
 from engage.wiring import Engage
 
@@ -33,7 +33,8 @@ def add(pages: Blueprint, engage: Engage) -> None:
             public_id = engage.links.read_unsubscribe(token)
             with engage.database.transaction() as session:
                 source, is_own = ONE_CLICK if one_click else "page", request.form.get("own") == "yes"
-                stop_topic(session, public_id, source=source, now=engage.clock.now(), is_own=is_own)
+                said, now = proof_of(request), engage.clock.now()
+                stop_topic(session, public_id, source=source, now=now, is_own=is_own, request=said)
                 offer = describe(session, engage.library, public_id)
         except NotFoundError as error:
             return Response(f"{error}\n", 404) if one_click else _page("bad", language_asked(request), 404)

@@ -82,6 +82,24 @@ def test_a_suppressed_address_is_passed_over_for_the_next(database: Database, tm
     assert stage.rows(Message, Message.contact_id) == [stage.ann.id, stage.ben.id]
 
 
+@pytest.mark.parametrize(("shown", "after"), [("", ["no_permission"]), ("  without_permission: greeting/note\n", [])])
+def test_who_never_agreed_to_such_mail_is_told_in_the_product_or_by_a_colleague(
+    database: Database, tmp_path: Path, shown: str, after: list[str]
+) -> None:
+    stage = Stage(database, tmp_path)
+    stage.write("email_templates/greeting/hello/meta.yaml", "purpose: promotional\n")
+    stage.publish(tale(steps=THEN.replace("id: mail\n", f"id: mail\n{shown}")))
+    stage.say("product.opened", by=stage.ben)
+    stage.run()
+    sent = stage.rows(Message, Message.channel, Message.state, Message.reason)
+    (check,) = (one for one in stage.rows(GateCheck) if one.verdict == "skip")
+
+    assert sent[0] == ("email", "skipped", "no_consent")
+    assert sent[1:] == ([("in_app", "queued", None)] if shown else [])
+    assert stage.tasks() == after
+    assert check.inputs["rests_on"] == {"basis": "none"}
+
+
 def test_one_person_at_two_customers_gets_one_mail_unless_each_is_meant(database: Database, tmp_path: Path) -> None:
     each = tale("each", head="every_account: true\n")
     stage = Stage(database, tmp_path, tale(), each)

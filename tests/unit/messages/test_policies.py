@@ -13,7 +13,17 @@ from engage.calendars.windows import BUSINESS
 from engage.messages.policy import away, consent, lifecycle, past_partner, sending_hours, still_relevant, suppression
 from engage.messages.policy.candidate import Candidate, ConsentWord
 from engage.messages.policy.order import POLICIES, judge, judge_copies
-from engage.messages.policy.verdicts import WORDS, Allow, Hold, Reason, Skip, is_personal, is_refusal, say
+from engage.messages.policy.verdicts import (
+    WORDS,
+    Allow,
+    Hold,
+    Reason,
+    Skip,
+    is_personal,
+    is_refusal,
+    lacks_permission,
+    say,
+)
 
 NOON = datetime(2027, 1, 13, 3, 0, tzinfo=UTC)  # Wednesday, 12:00 in Tokyo
 NIGHT = datetime(2027, 1, 13, 18, 0, tzinfo=UTC)  # Thursday, 3:00 in Tokyo
@@ -104,6 +114,57 @@ def no(day: int) -> ConsentWord:
 )
 def test_consent(purpose: str, consents: dict[str, ConsentWord], expected: object) -> None:
     assert consent.check(candidate(purpose=purpose, consents=consents), NOON) == expected
+
+
+def heard(day: int) -> ConsentWord:
+    return ConsentWord("granted", NOON.replace(day=day), is_heard=True)
+
+
+def confirmed(day: int) -> ConsentWord:
+    return ConsentWord("granted", NOON.replace(day=day), basis="double_opt_in", record="cns_1")
+
+
+@pytest.mark.parametrize(
+    ("purpose", "consents", "expected"),
+    [
+        ("relationship", {}, Skip(Reason.NO_CONSENT)),
+        ("relationship", {"product": yes(1)}, Skip(Reason.NOT_CONFIRMED)),
+        ("promotional", {"*": yes(1)}, Skip(Reason.NOT_CONFIRMED)),
+        ("promotional", {"product": confirmed(1)}, Allow()),
+        ("promotional", {"product": confirmed(1), "*": no(2)}, Skip(Reason.OPTED_OUT)),
+        ("relationship", {"product": no(2)}, Skip(Reason.OPTED_OUT)),
+        ("transactional", {}, Allow()),
+    ],
+)
+def test_a_topic_that_asks_twice(purpose: str, consents: dict[str, ConsentWord], expected: object) -> None:
+    assert consent.check(candidate(purpose=purpose, consents=consents, asks_twice=True), NOON) == expected
+
+
+def test_a_yes_that_is_only_heard_of_takes_back_no_refusal_of_everything() -> None:
+    everything = candidate(purpose="promotional", consents={"*": no(1), "product": heard(2)})
+    assert consent.check(everything, NOON) == Skip(Reason.OPTED_OUT)
+    assert consent.check(candidate(purpose="promotional", consents={"product": heard(2)}), NOON) == Allow()
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"purpose": "transactional"}, {}),
+        ({"channel": "in_app"}, {}),
+        ({"purpose": "relationship"}, {"basis": "relationship"}),
+        ({"purpose": "promotional"}, {"basis": "none"}),
+        ({"purpose": "promotional", "consents": {"product": yes(1)}}, {"basis": "consent"}),
+        ({"consents": {"product": confirmed(1)}}, {"basis": "double_opt_in", "record": "cns_1"}),
+    ],
+)
+def test_an_answer_names_the_record_that_it_rests_on(said: dict[str, Any], expected: dict[str, str]) -> None:
+    assert consent.rested_on(candidate(**said)) == expected
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_no_permission_is_no_refusal(reason: Reason) -> None:
+    assert not (lacks_permission(reason) and is_refusal(reason))
+    assert not lacks_permission(reason) or is_personal(reason)
 
 
 def test_consent_speaks_about_mail_only() -> None:
