@@ -12,9 +12,10 @@ from jinja2.lexer import TokenStream
 from engage.language.template_bounds import too_much
 from engage.language.templates import SECTION
 
-CONTEXT = frozenset(
-    {"salutation", "salutation_short", "unsubscribe_url", "unsubscribe_topic", "locale", "loop", SECTION}
-)
+UNSUBSCRIBE, PREFERENCES, CONFIRM = "unsubscribe_url", "preferences_url", "confirm_url"
+OUR_LINKS = frozenset({UNSUBSCRIBE, PREFERENCES, CONFIRM})
+"""Links to our own pages, made for each message."""
+CONTEXT = OUR_LINKS | {"salutation", "salutation_short", "unsubscribe_topic", "locale", "loop", SECTION}
 """What rendering adds to the facts."""
 ANSWER_URL = "answer_url"
 """And the links by which a question is answered: `answer_url.<question>.<choice>`."""

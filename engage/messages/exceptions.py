@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 from engage.db.bulk import insert_ignore
 from engage.db.sets import one_of
 from engage.ids import new_id
+from engage.language.template_facts import OUR_LINKS
 from engage.messages.contexts import RULE, find
 from engage.messages.rendering import TemplateText, compiled
 from engage.messages.tables import Approval, ApprovedText, Message
 
 BY_EXCEPTION = "by_exception"
 # Made when the mail is rendered, so no fact is lacking where they are not there yet.
-_MADE_LATER = frozenset({"unsubscribe_url", "unsubscribe_topic", "answer_url", "question", "merged"})
+_MADE_LATER = OUR_LINKS | {"unsubscribe_topic", "answer_url", "question", "merged"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

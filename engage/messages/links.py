@@ -20,17 +20,14 @@ from typing import Final, Literal
 from engage.errors import NotFoundError
 from engage.ids import in_letters
 
-Use = Literal["click", "unsubscribe", "answer", "chart", "decision"]
+Use = Literal["click", "unsubscribe", "preferences", "confirm", "answer", "chart", "decision"]
 # How links are made: `long` ones held what they lead to, and `straight` ones to other pages are not ours at all.
 Form = Literal["short", "long", "straight"]
 
 _PATHS: Final[dict[Use, str]] = {
-    "click": "click",
-    "unsubscribe": "unsubscribe",
-    "answer": "survey",
-    "chart": "chart",
-    "decision": "decide",
-}
+    "click": "click", "unsubscribe": "unsubscribe", "preferences": "preferences", "confirm": "confirm",
+    "answer": "survey", "chart": "chart", "decision": "decide",
+}  # fmt: skip
 _OF_MESSAGES = "msg_"
 _CODE_LETTERS = 16  # of five bits each: nobody guesses one of 2^80
 _MAC_BYTES = 16
@@ -48,7 +45,7 @@ class Asked:
 
 
 class Links:
-    """Makes and reads the links of clicks, of unsubscribing, of answers, charts and decisions; one key for each use."""
+    """Makes and reads the links in mails; one key for each use."""
 
     def __init__(
         self, secret: str, public_url: str, *, former_secrets: Sequence[str] = (), form: Form = "short"
@@ -130,6 +127,22 @@ class Links:
         if drawing is None:
             raise _refusal()
         return drawing
+
+    def preferences_url(self, message_id: str) -> str:
+        """The link to the page on which the reader of this message chooses what they get; it never expires."""
+        return self._short("preferences", message_id)
+
+    def read_preferences(self, token: str) -> str:
+        """The message that was signed; anything else is refused."""
+        return self._read_short("preferences", token, lambda _: ("",))[0]
+
+    def confirm_url(self, message_id: str) -> str:
+        """The link to the page on which the reader of this message confirms that they want such mail."""
+        return self._short("confirm", message_id)
+
+    def read_confirm(self, token: str) -> str:
+        """The message that was signed; anything else is refused."""
+        return self._read_short("confirm", token, lambda _: ("",))[0]
 
     def answer_url(self, message_id: str, question: str, choice: str) -> str:
         """The link to the page on which the reader of this message confirms this choice."""

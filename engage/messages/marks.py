@@ -6,13 +6,13 @@ import re
 
 from engage.errors import PlaybookError, Problem
 from engage.language.tags import STAND_IN, protect, restore, tag_at
-from engage.language.template_facts import ANSWER_URL
+from engage.language.template_facts import ANSWER_URL, OUR_LINKS
 
 OPEN, CLOSE = "\x02", "\x03"  # no fact can hold them
 MARKED = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
 _HREF = re.compile(r"(<(?:a|area|v:\w+)\b[^<>]*?\shref=)(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _ACTIVE = re.compile(r"<script\b|<iframe\b|<object\b|<form\b|\son[a-z]+\s*=", re.IGNORECASE)
-_OUR_PAGES = ("unsubscribe_url", ANSWER_URL)  # these links are signed already; nothing is gained by a second hop
+_OUR_PAGES = (*OUR_LINKS, ANSWER_URL)  # these links are signed already; nothing is gained by a second hop
 
 
 def mark_links(html: str, where: str) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from engage.errors import EngageError
 from engage.language.questions import QUESTION
-from engage.language.template_facts import ANSWER_URL
+from engage.language.template_facts import ANSWER_URL, CONFIRM, PREFERENCES, UNSUBSCRIBE
 from engage.language.templates import SECTION
 from engage.messages.following import Following
 from engage.messages.formats import html_lines, safe_url
@@ -232,7 +232,11 @@ def _context(
     """The facts with the links that are this message's own."""
     context = dict(facts)
     if purpose != "transactional":
-        context["unsubscribe_url"] = links.unsubscribe_url(message_id)
+        context[UNSUBSCRIBE] = links.unsubscribe_url(message_id)
+        if (PREFERENCES,) in ready.paths:
+            context[PREFERENCES] = links.preferences_url(message_id)
+    if (CONFIRM,) in ready.paths:
+        context[CONFIRM] = links.confirm_url(message_id)
     if ready.answers:
         context[ANSWER_URL] = _answer_urls(ready.answers, links, message_id)
     if key := (facts.get(QUESTION) or {}).get("key"):

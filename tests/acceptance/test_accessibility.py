@@ -62,6 +62,7 @@ class Place:
     approval: str
     mail: str
     unsubscribe: dict[str, str]
+    preferences: dict[str, str]
     decide: dict[str, str]
     browser: Any
 
@@ -88,7 +89,9 @@ def place(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pl
         yield Place(url, shown, *_furnish(database, url, home), browser)
 
 
-def _furnish(database: Database, url: str, home: Path) -> tuple[str, str, str, dict[str, str], dict[str, str]]:
+def _furnish(
+    database: Database, url: str, home: Path
+) -> tuple[str, str, str, dict[str, str], dict[str, str], dict[str, str]]:
     now = clock.now()
     with database.transaction() as session:
         sato = add_person(session, email="sato@engage.example", role="csm", family_name="佐藤", now=now)
@@ -108,6 +111,11 @@ def _furnish(database: Database, url: str, home: Path) -> tuple[str, str, str, d
             locale: links.unsubscribe_url(queue(session, templates, 1, now=now, first=first, locale=locale)[0])
             for first, locale in enumerate(LOCALES, 100)
         }
+        sent = {"state": "accepted", "due_at": None, "accepted_at": now, "ended_at": now, "cc": [aiko.id]}
+        chosen = {
+            locale: links.preferences_url(queue(session, templates, 1, now=now, first=first, locale=locale, **sent)[0])
+            for first, locale in enumerate(LOCALES, 200)
+        }
         apply_workspace(session, Team(home / "team").load(), author="sato", now=now)
         left = letter(
             "退職いたしました。後任は森です。", sender=tanaka.email, headers={"Auto-Submitted": "auto-replied"}
@@ -123,7 +131,7 @@ def _furnish(database: Database, url: str, home: Path) -> tuple[str, str, str, d
             locale: links.decision_url(Asked(one.public_id, member.public_id, one.expires_at))
             for locale, (one, member) in pairs.items()
         }
-        return token, asked.public_id, mail, offers, decisions
+        return token, asked.public_id, mail, offers, chosen, decisions
 
 
 def _task(account_id: int, staff_id: int, now: Any) -> NewTask:
@@ -236,6 +244,19 @@ def test_the_page_behind_an_unsubscribe_link_can_be_used_by_everybody(place: Pla
 @pytest.mark.parametrize("answer", ["", "?answer=no"])
 def test_the_page_behind_a_deciding_link_too(place: Place, locale: str, answer: str) -> None:
     assert looked_at(place, locale, place.decide[locale] + answer, entered=False) == []
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_page_of_preferences_can_be_used_by_everybody_before_and_after_saving(place: Place, locale: str) -> None:
+    assert looked_at(place, locale, place.preferences[locale], entered=False) == []
+    page = place.page(locale, *LOOKS[locale], entered=False)
+    page.goto(place.preferences[locale])
+    page.locator("[name=own]").check()
+    page.locator("[name=topic]").first.uncheck()
+    page.locator("button").first.click()
+    expect(page.get_by_role("status")).to_be_visible()
+    assert complaints(page) == []
+    page.context.close()
 
 
 @pytest.mark.parametrize("locale", LOCALES)

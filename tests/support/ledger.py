@@ -16,7 +16,8 @@ from engage.releases.tables import Release, TemplateVersion
 from engage.testing import make_account
 
 VOCABULARY = {
-    "company": {"name": {"ja": "例", "en": "Example"}, "team": {"name": "Example team", "email": "team@example.com"}}
+    "company": {"name": {"ja": "例", "en": "Example"}, "team": {"name": "Example team", "email": "team@example.com"}},
+    "topics": {"news": {"title": {"ja": "お知らせ", "en": "News"}}},
 }
 HTML = (
     '<html lang="en"><body><p>{{ salutation }}</p><p>Hello {{ contact.given_name }}, '

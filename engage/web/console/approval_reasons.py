@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engage.journeys.tables import Enrolment, StepRun
+from engage.language.template_facts import OUR_LINKS
 from engage.language.vocabulary import Vocabulary
 from engage.messages.policy.order import POLICIES
 from engage.messages.policy.verdicts import say
@@ -21,9 +22,9 @@ from engage.releases.pauses import pauses
 
 MOST_FACTS = 40
 # What a mail says about ourselves is no reason to send it.
-_OUR_OWN = frozenset(
-    {"company", "team", "sender", "salutation", "salutation_short", "unsubscribe_url", "unsubscribe_topic", "locale"}
-)
+_OUR_OWN = OUR_LINKS | {
+    "company", "team", "sender", "salutation", "salutation_short", "unsubscribe_topic", "locale",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
