@@ -17,6 +17,7 @@ from engage.customers.tables import Contact, Contract, Membership
 from engage.db.session import nudge
 from engage.db.sets import among, one_of
 from engage.events.timeline import EventRow
+from engage.events.trait_checks import CONSENT_EVENTS
 from engage.journeys.entering import Candidate, enter
 from engage.journeys.isolating import take_all
 from engage.journeys.merging import follow_merges
@@ -28,6 +29,7 @@ from engage.journeys.waking import event_facts, is_believed, wake
 from engage.keys import occurrence_of_event, occurrence_of_late_events, occurrence_once
 from engage.language.spec import EventTrigger, ManualTrigger
 from engage.language.vocabulary import PLAYBOOK_STARTED
+from engage.messages.requesting import ask_to_confirm
 from engage.messages.withdrawing import withdraw_from_gone
 from engage.releases.library import Library, LivePlaybook
 
@@ -58,6 +60,7 @@ def digest(session: Session, library: Library, *, now: datetime, limit: int = 10
     def only_resolve(events: Sequence[EventRow]) -> None:
         follow_merges(session, resolve(session, events, now=now), now=now)
         withdraw_from_gone(session, _perhaps_gone(events), now=now)
+        ask_to_confirm(session, library, _who_spoke_of_mail(events), now=now)
 
     taken = take_all(session, take, otherwise=only_resolve, limit=limit, now=now)
     if taken == limit:
@@ -68,6 +71,12 @@ def digest(session: Session, library: Library, *, now: datetime, limit: int = 10
 def _perhaps_gone(events: Sequence[EventRow]) -> set[int]:
     """Those of whom an event says that they left."""
     told = (event for event in events if event.name == CONTACT_LEFT or HAS_LEFT in event.properties)
+    return {event.contact_id for event in told if event.contact_id is not None}
+
+
+def _who_spoke_of_mail(events: Sequence[EventRow]) -> set[int]:
+    """Those who may have said yes to a topic of mail."""
+    told = (event for event in events if event.name in CONSENT_EVENTS or "consents" in event.properties)
     return {event.contact_id for event in told if event.contact_id is not None}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from engage.errors import Problem
+from engage.language.law_rules import LAW_RULES
 from engage.language.limit_rules import LIMIT_RULES
 from engage.language.mail_rules import MAIL_RULES
 from engage.language.merge_rules import MERGE_RULES
@@ -24,6 +25,7 @@ RULES: tuple[Rule, ...] = (
     *PLAYBOOK_RULES,
     *TEMPLATE_RULES,
     *MAIL_RULES,
+    *LAW_RULES,
 )
 
 

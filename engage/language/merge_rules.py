@@ -44,8 +44,8 @@ def losers_have_something_to_say(workspace: Workspace) -> Iterator[Problem]:
     Wrong:
         # file: playbooks/_shared/budgets.yaml
         when_short: {normal: merge}
-        # file: email_templates/_layout/en/footer.mjml
-        <mj-text>{{ merged }}</mj-text>
+        # file: email_templates/_layout/en/place.txt
+        {{ merged }}
     Right:
         # file: playbooks/_shared/budgets.yaml
         when_short: {normal: defer}

@@ -61,7 +61,7 @@ def templates_speak_every_language(file: PlaybookFile, workspace: Workspace) -> 
     Wrong:
         steps: [{email: welcome/new}]
         # file: email_templates/welcome/new/meta.yaml
-        kind: email
+        purpose: transactional
         # file: email_templates/welcome/new/en/subject.txt
         Welcome
         # file: email_templates/welcome/new/en/body.html

@@ -14,6 +14,7 @@ from engage.language.answer_rules import (
 from engage.language.expect_rules import EXPECT_RULES
 from engage.language.fact_rules import FACT_RULES
 from engage.language.flow_rules import FLOW_RULES
+from engage.language.law_rules import purposes_fit_their_topics
 from engage.language.message_rules import MESSAGE_RULES
 from engage.language.proof_rules import proofs_name_what_exists
 from engage.language.purpose_rules import PURPOSE_RULES
@@ -43,6 +44,7 @@ PLAYBOOK_RULES = tuple(
             *PURPOSE_RULES,
             *EXPECT_RULES,
             *MESSAGE_RULES,
+            purposes_fit_their_topics,
             *FACT_RULES,
             answers_are_declared,
             asked_questions_are_declared,

@@ -12,7 +12,8 @@ _MJML = (
     '<mjml><mj-head><mj-preview>What it is about</mj-preview><mj-raw><meta name="color-scheme" content="light dark" />'
     "</mj-raw><mj-style>@media (prefers-color-scheme: dark)"
     " {{ body {{ background-color: #111111; }} div {{ color: #eeeeee !important; }} }}</mj-style></mj-head>"
-    "<mj-body><mj-section><mj-column><mj-text>{}</mj-text></mj-column></mj-section></mj-body></mjml>"
+    "<mj-body><mj-section><mj-column><mj-text>{}</mj-text>\n"
+    '{{% include "_layout/footer.mjml" %}}</mj-column></mj-section></mj-body></mjml>'
 )
 
 OF_TEMPLATES: dict[str, ReadingCode] = {

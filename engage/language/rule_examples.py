@@ -37,11 +37,21 @@ HEAD = (
     " { body { background-color: #111111; } div { color: #eeeeee !important; } }</mj-style></mj-head>"
 )
 _MAIL = (
-    f"<mjml>{HEAD}<mj-body><mj-section><mj-column><mj-text>Hello</mj-text></mj-column></mj-section></mj-body></mjml>"
+    f"<mjml>{HEAD}<mj-body><mj-section><mj-column><mj-text>Hello</mj-text>"
+    '{% include "_layout/footer.mjml" %}</mj-column></mj-section></mj-body></mjml>'
 )
+_FOOTER = (
+    "<mj-text>{{ company.name }}, {{ company.postal_address }}, {{ team.email }}"
+    ' <a href="{{ unsubscribe_url }}">配信を停止する / Unsubscribe</a></mj-text>'
+)
+_COMPANY = """\
+name: {ja: 見本, en: Sample}
+postal_address: {ja: 東京都千代田区丸の内9丁目8番7号, en: "9-8-7 Marunouchi, Chiyoda-ku, Tokyo"}
+team: {name: Team, email: team@sample.example}
+"""
 _CHOICES = "{% for choice in question.choices %}{{ choice.answer_url }}{% endfor %}"
 _AROUND = {
-    "playbooks/_shared/company.yaml": "name: {ja: 見本, en: Sample}\nteam: {name: Team, email: team@sample.example}\n",
+    "playbooks/_shared/company.yaml": _COMPANY,
     "playbooks/_shared/topics.yaml": "onboarding: {title: {ja: はじめに, en: Getting started}}\n",
     "playbooks/_shared/events.yaml": "product.opened: {properties: {pages: number}}\nreport.created: {}\n",
     "playbooks/_shared/facts.yaml": "account.plan: text\naccount.visit_on: date\n",
@@ -53,6 +63,7 @@ _AROUND = {
     f"email_templates/{name}": text
     for locale in ("ja", "en")
     for name, text in {
+        f"_layout/{locale}/footer.mjml": _FOOTER,
         "welcome/hello/meta.yaml": "kind: email\n",
         f"welcome/hello/{locale}/subject.txt": "{{ account.name }}\n",
         f"welcome/hello/{locale}/body.mjml": _MAIL,

@@ -22,7 +22,7 @@ def files_are_complete(workspace: Workspace) -> Iterator[Problem]:
     Way out: write what is missing; delete or rename what is too much.
     Wrong (missing-file):
         # file: email_templates/welcome/new/meta.yaml
-        kind: email
+        purpose: transactional
         # file: email_templates/welcome/new/ja/body.html
         <p>ようこそ</p>
         # file: email_templates/welcome/new/en/body.html
@@ -30,17 +30,23 @@ def files_are_complete(workspace: Workspace) -> Iterator[Problem]:
     Right:
         steps: [{email: welcome/hello}]
     Wrong (double-body):
+        # file: email_templates/welcome/hello/meta.yaml
+        purpose: transactional
         # file: email_templates/welcome/hello/en/body.html
         <p>Welcome</p>
     Right:
+        # file: email_templates/welcome/hello/meta.yaml
+        purpose: transactional
         # file: email_templates/welcome/hello/en/body.txt
         Welcome
     Wrong (unknown-file):
         # file: email_templates/welcome/hello/en/boddy.txt
         Welcome
     Right:
-        # file: email_templates/welcome/hello/en/body.txt
-        Welcome
+        # file: email_templates/welcome/hello/en/merged.html
+        <p>Welcome <a href="{{ unsubscribe_url }}">Unsubscribe</a></p>
+        # file: email_templates/welcome/hello/ja/merged.html
+        <p>ようこそ <a href="{{ unsubscribe_url }}">配信停止</a></p>
     """
     for template in workspace.templates.values():
         for locale in (locale for locale in LOCALES if locale not in template.locales):
@@ -131,9 +137,13 @@ def templates_compile(workspace: Workspace) -> Iterator[Problem]:
         # file: email_templates/welcome/hello/en/subject.txt
         Welcome
     Wrong (mjml-unknown):
+        # file: email_templates/welcome/hello/meta.yaml
+        purpose: transactional
         # file: email_templates/welcome/hello/en/body.mjml
         <mjml><mj-body><mj-section><mj-colum><mj-text>Hi</mj-text></mj-colum></mj-section></mj-body></mjml>
     Right:
+        # file: email_templates/welcome/hello/meta.yaml
+        purpose: transactional
         # file: email_templates/welcome/hello/en/body.mjml
         <mjml><mj-body><mj-section><mj-column><mj-text>Hi</mj-text></mj-column></mj-section></mj-body></mjml>
     Wrong (mjml-unknown):
@@ -143,16 +153,24 @@ def templates_compile(workspace: Workspace) -> Iterator[Problem]:
         # file: email_templates/_layout/en/note.mjml
         <mj-text color="#333333">Hi</mj-text>
     Wrong (mjml-misplaced):
+        # file: email_templates/welcome/hello/meta.yaml
+        purpose: transactional
         # file: email_templates/welcome/hello/en/body.mjml
         <mjml><mj-body><mj-section><mj-text>Hi</mj-text></mj-section></mj-body></mjml>
     Right:
+        # file: email_templates/welcome/hello/meta.yaml
+        purpose: transactional
         # file: email_templates/welcome/hello/en/body.mjml
         <mjml><mj-body><mj-section><mj-column><mj-text>Hi</mj-text></mj-column></mj-section></mj-body></mjml>
     Wrong (mjml-cannot-carry):
+        # file: email_templates/welcome/hello/meta.yaml
+        purpose: transactional
         # file: email_templates/welcome/hello/en/body.mjml
         <mjml><mj-body><mj-section><mj-column width="{{ account.name }}"><mj-text>Hi</mj-text></mj-column>
         </mj-section></mj-body></mjml>
     Right:
+        # file: email_templates/welcome/hello/meta.yaml
+        purpose: transactional
         # file: email_templates/welcome/hello/en/body.mjml
         <mjml><mj-body><mj-section><mj-column width="50%"><mj-text>{{ account.name }}</mj-text></mj-column>
         </mj-section></mj-body></mjml>

@@ -11,6 +11,10 @@ from engage.language.contracts import TemplateMeta
 from engage.language.yaml_reading import Document
 
 LOCALES = ("ja", "en")
+CONFIRM_MAIL = "consents/confirm"
+"""What asks for the yes to a topic that is declared with `double_opt_in`."""
+OWN_MAILS = (CONFIRM_MAIL,)
+"""What Engage sends by itself, without a playbook."""
 LAYOUT = "_layout"
 SECTION = "merged"
 """What a mail says where it travels in another one: its `merged.html`; the other shows it at `{{ merged }}`."""

@@ -23,16 +23,16 @@ def team_can_be_answered(workspace: Workspace) -> Iterator[Problem]:
     Way out: give the team an address that people read.
     Wrong (team-address):
         # file: playbooks/_shared/company.yaml
-        team: {email: us}
+        {name: Sample, postal_address: "9-8-7 Marunouchi, Tokyo", team: {email: us}}
     Right:
         # file: playbooks/_shared/company.yaml
-        team: {email: team@sample.example}
+        {name: Sample, postal_address: "9-8-7 Marunouchi, Tokyo", team: {email: team@sample.example}}
     Wrong (no-reply-sender):
         # file: playbooks/_shared/company.yaml
-        team: {email: no-reply@sample.example}
+        {name: Sample, postal_address: "9-8-7 Marunouchi, Tokyo", team: {email: no-reply@sample.example}}
     Right:
         # file: playbooks/_shared/company.yaml
-        team: {email: team@sample.example}
+        {name: Sample, postal_address: "9-8-7 Marunouchi, Tokyo", team: {email: team@sample.example}}
     """
     address = workspace.vocabulary.company.team.email
     document = workspace.documents.get("company")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +13,6 @@ from sqlalchemy.orm import Session
 from engage.calendars.business_days import BusinessCalendar, calendar_of
 from engage.calendars.windows import window_of
 from engage.calendars.zones import first_zone
-from engage.customers.consents import HEARSAY, holding
 from engage.customers.tables import Account, Consent, Contact
 from engage.db.sets import among
 from engage.language.vocabulary import Vocabulary
@@ -24,6 +22,7 @@ from engage.messages.gating import GatesAhead, load_gates
 from engage.messages.in_product import settled_in_product
 from engage.messages.partners import Partners, load_partners
 from engage.messages.policy.candidate import Candidate, ConsentWord
+from engage.messages.policy.consent import words_held
 from engage.messages.suppressed import Suppressed, load_suppressed
 from engage.messages.tables import Message
 from engage.messages.twins import twins_of
@@ -204,9 +203,4 @@ def _calendars(vocabulary: Vocabulary, countries: Iterable[str | None]) -> dict[
 
 def _consents(session: Session, contacts: set[int]) -> dict[int, dict[str, ConsentWord]]:
     """The word of each contact that holds on each topic."""
-    found: dict[int, dict[str, ConsentWord]] = defaultdict(dict)
-    rows = session.execute(_CONSENTS, {"contacts": list(contacts)}).all() if contacts else ()
-    for row in holding(rows).values():
-        is_heard = row.source in HEARSAY
-        found[row.contact_id][row.topic] = ConsentWord(row.state, row.at, row.basis, is_heard, row.record_id)
-    return found
+    return words_held(session.execute(_CONSENTS, {"contacts": list(contacts)})) if contacts else {}

@@ -29,7 +29,7 @@ class MessageOrder:
 
     origin_id: int
     step_id: str
-    account_id: int
+    account_id: int | None
     contact_id: int | None
     channel: Channel
     template: str

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engage.customers.consent_ledger import words_on_mail
-from engage.customers.consents import DOUBLE_OPT_IN, GRANTED, HEARSAY, WITHDRAWN, holding
+from engage.customers.consents import DOUBLE_OPT_IN, GRANTED, WITHDRAWN
 from engage.customers.tables import Account, ConsentRecord, Contact
 from engage.keys import address_key
 from engage.language.vocabulary import Topic
@@ -18,7 +18,7 @@ from engage.language.words import Text
 from engage.messages.formats import language_of
 from engage.messages.linked import HANDED_OVER, address_of, masked, message_of
 from engage.messages.policy.candidate import ConsentWord
-from engage.messages.policy.consent import word_on
+from engage.messages.policy.consent import word_on, words_held
 from engage.messages.policy.suppression import EVERYTHING
 from engage.messages.suppressed import load_suppressed
 from engage.releases.library import Library
@@ -76,10 +76,7 @@ def describe(session: Session, library: Library, public_id: str) -> Preferences:
 
 
 def _choices(session: Session, library: Library, contact: Contact, stopped: Mapping[str, str]) -> tuple[Choice, ...]:
-    words = {
-        word.topic: ConsentWord(word.state, word.at, word.basis, word.source in HEARSAY, word.record_id)
-        for word in holding(words_on_mail(session, [contact.id])).values()
-    }
+    words = words_held(words_on_mail(session, [contact.id])).get(contact.id, {})
     topics = library.vocabulary(session).topics
     return tuple(
         _choice(key, topic, word_on(words, key), key in stopped)

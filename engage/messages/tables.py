@@ -32,7 +32,7 @@ class Message(Base):
 
     id: Mapped[identity]
     public_id: Mapped[str] = mapped_column(unique=True)  # travels with the message; opaque
-    origin: Mapped[str]  # enrolment | notice
+    origin: Mapped[str]  # enrolment | notice | confirmation
     origin_id: Mapped[int]
     step_id: Mapped[str]
     visit: Mapped[int]

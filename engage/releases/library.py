@@ -110,6 +110,14 @@ class Library:
             found = self._templates[template_version_id] = _template(session, template_version_id)
         return found
 
+    def own_template(self, session: Session, name: str) -> Mapping[str, int]:
+        """The versions by locale of a template that Engage sends by itself; none where it was not published."""
+        newest = newest_release_id(session)
+        if newest is None:
+            return {}
+        pinned: TemplateIds = self.kept("own templates", session, lambda: session.get_one(Release, newest).templates)
+        return pinned.get(name, {})
+
     def kept(self, key: Hashable, session: Session, make: Callable[[], Made]) -> Made:
         """What was made of the newest release, made once; forgotten when another release is live."""
         newest = newest_release_id(session)

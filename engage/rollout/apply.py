@@ -19,6 +19,7 @@ from engage.language.check import has_errors
 from engage.language.compiling import CompiledTemplate
 from engage.language.spec import Playbook
 from engage.language.steps import messages_in, templates_sent, walk
+from engage.language.templates import OWN_MAILS
 from engage.language.workspace import PlaybookFile, Workspace
 from engage.releases.library import forget_newest
 from engage.releases.tables import PlaybookVersion, Release, TemplateVersion
@@ -48,10 +49,12 @@ def apply_workspace(
         refuse_passed_moments(session, workspace, before, now=now)
     wanted = {file.playbook.key: _fingerprint(file, templates) for file in workspace.playbooks}
     existing = _existing(session, wanted)
-    same = before and _written(before.vocabulary) == _written(vocabulary)
+    own = _own(templates)
+    same = before and _written(before.vocabulary) == _written(vocabulary) and before.templates == own
     if before and same and before.playbooks == {key: existing.get(key) for key in wanted}:
         return before
-    release = Release(created_at=now, author=author, note=note, vocabulary=vocabulary, playbooks={})
+    said = {"vocabulary": vocabulary, "playbooks": {}, "templates": own}
+    release = Release(created_at=now, author=author, note=note, **said)
     session.add(release)
     session.flush()
     for file in workspace.playbooks:
@@ -81,6 +84,7 @@ def publish_release(
     session: Session,
     vocabulary: dict[str, Any],
     playbooks: dict[str, Any],
+    templates: dict[str, Any],
     *,
     author: str,
     now: datetime,
@@ -90,7 +94,8 @@ def publish_release(
     """Makes versions that stand already live, as a new release."""
     one_at_a_time(session)
     before = newest_release(session)
-    release = Release(created_at=now, author=author, note=note, vocabulary=vocabulary, playbooks=playbooks)
+    said = {"vocabulary": vocabulary, "playbooks": playbooks, "templates": templates}
+    release = Release(created_at=now, author=author, note=note, **said)
     session.add(release)
     session.flush()
     end_shadows(session, playbooks.values(), now=now)
@@ -146,6 +151,15 @@ def _publish_templates(
         select(table.id, table.name, table.locale, table.sha).where(table.sha.in_([sha for *_, sha in wanted]))
     )
     return {(row.name, row.locale): (row.id, row.sha) for row in stored if (row.name, row.locale, row.sha) in wanted}
+
+
+def _own(templates: Mapping[tuple[str, str], tuple[int, str]]) -> Pinned:
+    """The versions of what Engage sends by itself, as far as the workspace has it."""
+    found: Pinned = {}
+    for (name, locale), (id_, _) in sorted(templates.items()):
+        if name in OWN_MAILS:
+            found.setdefault(name, {})[locale] = id_
+    return found
 
 
 def _pinned(playbook: Playbook, templates: Mapping[tuple[str, str], tuple[int, str]]) -> Pinned:

@@ -36,10 +36,10 @@ def roll_back(session: Session, release_id: int | None, *, author: str, now: dat
     earlier = earlier_release(session, release_id)
     note = note or f"as release {earlier.id}"
     return publish_release(
-        session, earlier.vocabulary, dict(earlier.playbooks), author=author, now=now, note=note,
-        action="playbooks.rollback",
+        session, earlier.vocabulary, dict(earlier.playbooks), dict(earlier.templates), author=author, now=now,
+        note=note, action="playbooks.rollback",
     )  # fmt: skip
 
 
 def _same(one: Release, other: Release) -> bool:
-    return (one.vocabulary, one.playbooks) == (other.vocabulary, other.playbooks)
+    return (one.vocabulary, one.playbooks, one.templates) == (other.vocabulary, other.playbooks, other.templates)

@@ -83,7 +83,7 @@ class Live:
 class _OfFiles(Library):
     """A library that knows the vocabulary and the playbooks of files, whatever is published."""
 
-    def __init__(self, workspace: Workspace, defaults: Defaults, seal: Seal | None) -> None:
+    def __init__(self, workspace: Workspace, defaults: Defaults, seal: Seal | None = None) -> None:
         super().__init__(defaults, seal)
         self._written = workspace.vocabulary.model_copy(update={"defaults": defaults})
         self._named = {file.playbook.key: file.playbook for file in workspace.playbooks}

@@ -33,7 +33,8 @@ def live(source: Session) -> Publish:
     if release is None:
         raise NotFoundError("nothing is live yet", hint="engage playbooks apply")
     versions = _rows(source, PlaybookVersion, set(release.playbooks.values()))
-    wanted = {id_ for version in versions for locales in version["templates"].values() for id_ in locales.values()}
+    pinned = [release.templates, *(version["templates"] for version in versions)]
+    wanted = {id_ for templates in pinned for locales in templates.values() for id_ in locales.values()}
     templates = _rows(source, TemplateVersion, wanted)
     columns = {column.key: getattr(release, column.key) for column in Release.__table__.c}
 

@@ -24,13 +24,19 @@ steps:
         steps: [{in_app: greeting/note}]
       - else: [{task: {title: {ja: 電話する, en: Call them}}}]
 """
-FILES = {
-    "playbooks/greeting.yaml": PLAYBOOK,
-    "playbooks/_shared/company.yaml": """\
+COMPANY = """\
 name: {ja: 見本, en: Sample}
 url: https://app.sample.example
+postal_address: {ja: 東京都千代田区丸の内9丁目8番7号, en: "9-8-7 Marunouchi, Chiyoda-ku, Tokyo"}
 team: {name: Team, email: team@sample.example}
-""",
+"""
+FOOTER = """\
+<mj-text>{{ team.name }} {{ team.email }} {{ company.name }} {{ company.postal_address }}
+  {% if unsubscribe_url %}配信停止 Unsubscribe {{ unsubscribe_url }}{% endif %}</mj-text>
+"""
+FILES = {
+    "playbooks/greeting.yaml": PLAYBOOK,
+    "playbooks/_shared/company.yaml": COMPANY,
     "playbooks/_shared/topics.yaml": "onboarding: {title: {ja: はじめに, en: Getting started}}\n",
     "playbooks/_shared/events.yaml": "product.opened: {properties: {pages: number}}\n",
     "playbooks/_shared/facts.yaml": "account.plan: text\n",
@@ -43,7 +49,7 @@ team: {name: Team, email: team@sample.example}
         f"_layout/{locale}/head.mjml": """<mj-raw><meta name="color-scheme" content="light dark" /></mj-raw>
 <mj-style>@media (prefers-color-scheme: dark) { body { background: #ffffff } }</mj-style>
 """,
-        f"_layout/{locale}/footer.mjml": "<mj-text>{{ team.name }} {{ unsubscribe_url }}</mj-text>",
+        f"_layout/{locale}/footer.mjml": FOOTER,
         f"greeting/hello/{locale}/subject.txt": "{{ account.name }}\n",
         f"greeting/hello/{locale}/body.mjml": """<mjml>
 <mj-head>{% include "_layout/head.mjml" %}<mj-preview>{{ account.name }}</mj-preview></mj-head>

@@ -6,10 +6,12 @@ be sent. Consent speaks about mail: somebody who never said yes may still be tol
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
-from engage.customers.consents import DOUBLE_OPT_IN, GRANTED, WITHDRAWN
+from engage.customers.consents import DOUBLE_OPT_IN, GRANTED, HEARSAY, WITHDRAWN, holding
 from engage.messages.policy.candidate import Candidate, ConsentWord
 from engage.messages.policy.suppression import EVERYTHING
 from engage.messages.policy.verdicts import Allow, Reason, Skip, Verdict
@@ -37,6 +39,15 @@ def rested_on(candidate: Candidate) -> dict[str, str]:
     if word is None:
         return {"basis": "none" if candidate.purpose == "promotional" or candidate.asks_twice else "relationship"}
     return {"basis": word.basis} | ({"record": word.record} if word.record else {})
+
+
+def words_held(rows: Iterable[Any]) -> dict[int, dict[str, ConsentWord]]:
+    """Of rows of consents in the order in which they were said: the word of each contact that holds on each topic."""
+    found: dict[int, dict[str, ConsentWord]] = defaultdict(dict)
+    for row in holding(rows).values():
+        is_heard = row.source in HEARSAY
+        found[row.contact_id][row.topic] = ConsentWord(row.state, row.at, row.basis, is_heard, row.record_id)
+    return found
 
 
 def word_on(consents: Mapping[str, ConsentWord], topic: str) -> ConsentWord | None:

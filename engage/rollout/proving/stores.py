@@ -17,6 +17,7 @@ from engage.errors import NotFoundError, Problem
 from engage.language.defaults import Defaults
 from engage.language.guessing import way_out
 from engage.language.spec import Playbook, StartStep, walk
+from engage.language.templates import OWN_MAILS
 from engage.language.workspace import PlaybookFile, Workspace
 from engage.messages.links import Links
 from engage.releases.library import Library
@@ -95,7 +96,7 @@ class ScratchStores:
     def _publish(self, keys: frozenset[str]) -> _Published:
         # Their examples may speak of playbooks that are not needed here; `check` has judged them in the whole.
         files = tuple(_unproven(file) for file in self.workspace.playbooks if file.playbook.key in keys)
-        used = {name for file in files for name in used_templates(file.playbook)}
+        used = {name for file in files for name in used_templates(file.playbook)}.union(OWN_MAILS)
         templates = {name: one for name, one in self.workspace.templates.items() if name in used}
         left_out = frozenset(file.playbook.key for file in self.workspace.playbooks) - keys
         self._put(self._empty)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from engage.web.public import chart, click, preferences, survey, unsubscribe
+from engage.web.public import chart, click, confirm, preferences, survey, unsubscribe
 from engage.wiring import Engage
 
 
@@ -13,6 +13,7 @@ def public_pages(engage: Engage) -> Blueprint:
     pages = Blueprint("public_pages", __name__, template_folder="templates")
     chart.add(pages, engage)
     click.add(pages, engage)
+    confirm.add(pages, engage)
     preferences.add(pages, engage)
     survey.add(pages, engage)
     unsubscribe.add(pages, engage)

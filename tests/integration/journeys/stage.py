@@ -185,5 +185,8 @@ class Stage:
             return explain_account(session, self.library, self.account.external_id, now=self.now)
 
 
-BODY = "<mjml><mj-body><mj-section><mj-column><mj-text>Hello</mj-text></mj-column></mj-section></mj-body></mjml>\n"
+BODY = """\
+<mjml><mj-body><mj-section><mj-column><mj-text>Hello</mj-text>
+  {% include "_layout/footer.mjml" %}</mj-column></mj-section></mj-body></mjml>
+"""
 __all__ = ["MAIL", "MONDAY", "Stage", "tale"]

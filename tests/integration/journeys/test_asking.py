@@ -24,6 +24,7 @@ BODY = """
 <mj-raw>{% for choice in question.choices %}</mj-raw>
 <mj-button href="{{ choice.answer_url }}">{{ choice.text }}</mj-button>
 <mj-raw>{% endfor %}</mj-raw>
+{% include "_layout/footer.mjml" %}
 </mj-column></mj-section></mj-body></mjml>
 """
 QUESTIONS = """

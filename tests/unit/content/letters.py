@@ -50,6 +50,7 @@ EMAILS = (
     "stakeholder-change/who-follows",
     "stakeholder-change/briefing",
 )
+OWN = ("consents/confirm",)  # what Engage sends by itself: no letter of a colleague
 IN_APP = (
     "first-use/next-step-admin",
     "first-use/next-step-user",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.content.letters import EMAILS, LOCALES, full, letter
+from tests.unit.content.letters import EMAILS, LOCALES, OWN, full, letter
 
 WIDTHS = (375, 1280)
 LUMINANCE = """
@@ -47,7 +47,7 @@ def window(browser: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-@pytest.mark.parametrize("name", EMAILS)
+@pytest.mark.parametrize("name", (*EMAILS, *OWN))
 def test_a_mail_fits_phone_and_desktop_and_can_be_read_in_the_dark(
     name: str, locale: str, window: Any, tmp_path: Path
 ) -> None:
@@ -72,7 +72,7 @@ def test_a_printed_review_is_grey_on_a4_and_carries_no_personal_link(locale: str
     page.emulate_media(media="print")
     shown = page.evaluate("[...document.querySelectorAll('a')].filter(a => a.offsetParent).map(a => a.href)")
     colours = page.evaluate("[...document.querySelectorAll('p, td, th')].map(e => getComputedStyle(e).color)")
-    assert [link for link in shown if "/unsubscribe/" in link] == []
+    assert [link for link in shown if "/unsubscribe/" in link or "/preferences/" in link] == []
     assert set(colours) == {"rgb(0, 0, 0)"}
     assert page.evaluate("document.documentElement.scrollWidth") <= 794
     page.close()

@@ -11,6 +11,7 @@ from tests.unit.content.letters import (
     EMAILS,
     IN_APP,
     LOCALES,
+    OWN,
     ROOT,
     full,
     held,
@@ -39,7 +40,7 @@ def test_the_shipped_workspace_has_no_problem() -> None:
 
 
 def test_every_shipped_template_is_tested_here() -> None:
-    assert sorted(workspace().templates) == sorted((*EMAILS, *IN_APP))
+    assert sorted(workspace().templates) == sorted((*EMAILS, *OWN, *IN_APP))
 
 
 @every_letter
@@ -107,9 +108,24 @@ def test_an_unsubscribe_is_offered_where_the_purpose_asks_and_names_its_topic(na
     topic = workspace().vocabulary.topics[source.meta["topic"] or "contract"].title.for_locale(locale)
     offered = "https://engage.example/unsubscribe/" in mail.text
     assert offered == (source.meta["purpose"] != "transactional")
+    assert offered == ("https://engage.example/preferences/" in mail.text)
     if offered:
         assert topic in mail.text
         assert {"ja": "ほかのご連絡には影響しません", "en": "other messages are not affected"}[locale] in mail.text
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("name", OWN)
+def test_a_mail_that_engage_sends_by_itself_is_complete_in_each_language(name: str, locale: str) -> None:
+    facts = full(locale)
+    facts |= {"sender": dict(facts["team"])}
+    for known in (facts, {one: facts[one] for one in ("contact", "sender", "team", "company", "salutation")}):
+        mail = letter(name, locale, known)
+        assert not HOLE.search(f"{mail.subject}\n{mail.text}")
+        for said in (facts["company"]["name"], facts["company"]["postal_address"], facts["team"]["email"]):
+            assert said in mail.text and said in mail.html
+        assert "https://engage.example/confirm/" in mail.text and wide(mail.subject) <= 30
+        assert f'<html lang="{locale}"' in mail.html and "prefers-color-scheme: dark" in mail.html
 
 
 @every_letter

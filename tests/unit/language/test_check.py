@@ -12,6 +12,7 @@ from tests.support.workspaces import FILES, PLAYBOOK, Team
 
 GREETING = "playbooks/greeting.yaml"
 HELLO = "email_templates/greeting/hello"
+WHO = "name: x\npostal_address: y\n"
 
 
 @pytest.fixture
@@ -119,15 +120,16 @@ def test_a_missing_locale_is_named_at_the_step_and_at_the_template(team: Team) -
         (f"{HELLO}/meta.yaml", "needs: [account.nme]\n", "unknown-fact"),
         (f"{HELLO}/meta.yaml", "purpos: relationship\n", "unknown-key"),
         (f"{HELLO}/en/subjct.txt", "x", "unknown-file"),
-        (f"{HELLO}/en/body.html", "<p>x</p>", "double-body"),
+        (f"{HELLO}/en/body.html", '{% include "_layout/footer.mjml" %}', "double-body"),
         ("playbooks/_shared/topic.yaml", "a: 1", "unknown-file"),
         ("playbooks/_shared/facts.yaml", "account.plan: txt\n", "wrong-value"),
         ("playbooks/_shared/touch_models.yaml", "hgh: {}\n", "wrong-value"),
         ("playbooks/_shared/calendars.yaml", "XX: [2027-01-01]\n", "unknown-country"),
         ("playbooks/_shared/calendars.yaml", "JP: [2027-02-30]\n", "impossible-date"),
         ("playbooks/_shared/calendars.yaml", "JP: [2027-02-03..2027-02-01]\n", "impossible-date"),
-        ("playbooks/_shared/company.yaml", "team: {email: no-reply@x.example}\n", "no-reply-sender"),
-        ("playbooks/_shared/company.yaml", "team: {email: us}\n", "team-address"),
+        ("playbooks/_shared/company.yaml", f"{WHO}team: {{email: no-reply@x.example}}\n", "no-reply-sender"),
+        ("playbooks/_shared/company.yaml", f"{WHO}team: {{email: us}}\n", "team-address"),
+        ("playbooks/_shared/company.yaml", "name: x\nteam: {email: us@x.example}\n", "company-incomplete"),
     ],
 )
 def test_a_fault_in_a_shared_or_meta_file_is_found(team: Team, name: str, text: str, code: str) -> None:

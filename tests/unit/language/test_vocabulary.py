@@ -28,6 +28,10 @@ def test_a_vocabulary_survives_being_stored(tmp_path: Path) -> None:
 
 def test_company_facts_come_in_the_language_asked_and_leave_out_what_is_empty(tmp_path: Path) -> None:
     company = Team(tmp_path).load().vocabulary.company
-    team = {"name": "Team", "email": "team@sample.example"}
-    assert company.facts("ja") == {"name": "見本", "url": "https://app.sample.example", "team": team}
+    assert company.facts("ja") == {
+        "name": "見本",
+        "url": "https://app.sample.example",
+        "postal_address": "東京都千代田区丸の内9丁目8番7号",
+        "team": {"name": "Team", "email": "team@sample.example"},
+    }
     assert company.facts("en-GB")["name"] == "Sample"
