@@ -186,21 +186,19 @@ class _Walk:
         most = MOST_VISITS * max(rounds_done(self.memory.get("round")), 1)
         if not past.away or self.visit >= most or not isinstance(step, EmailStep | InAppStep):
             return False
-        others = self._addressed(step, past) or self._shown_instead(step, past)
-        return bool(others) or not (past.reached or past.is_refusal)
+        return bool(self._addressed(step, past)[1]) or not (past.reached or past.is_refusal)
 
-    def _addressed(self, step: EmailStep | InAppStep, past: Settlement) -> tuple[Addressed, ...]:
+    def _addressed(
+        self, step: EmailStep | InAppStep, past: Settlement
+    ) -> tuple[EmailStep | InAppStep, tuple[Addressed, ...]]:
+        """What is sent next, and to whom: the step itself, or what it shows where its mail is not permitted."""
         if unseen.is_mail(step.id):
             readers, people = self.memory.get("unseen") or (), self.facts.get("people") or ()
-            return unseen.addressed_by_mail(step, people, readers, {*past.reached, *past.away})
-        contact_id = self.state.contact_id
-        return recipients_of(self.playbook, step, self.facts, contact_id, reached=past.reached, away=past.away)
-
-    def _shown_instead(
-        self, step: EmailStep | InAppStep, past: Settlement
-    ) -> tuple[InAppStep, tuple[Addressed, ...]] | None:
-        contact_id = self.state.contact_id
-        return shown_instead(self.playbook, step, self.facts, contact_id, reached=past.reached, away=past.away)
+            return step, unseen.addressed_by_mail(step, people, readers, {*past.reached, *past.away})
+        asked = (self.playbook, step, self.facts, self.state.contact_id)
+        if found := recipients_of(*asked, reached=past.reached, away=past.away):
+            return step, found
+        return shown_instead(*asked, reached=past.reached, away=past.away) or (step, ())
 
     def _on_wait(self, wait: Mapping[str, Any]) -> Decided:
         signal = signal_of(self.signals, "wait", step=wait["step"])
@@ -287,10 +285,7 @@ class _Walk:
             self._note(Passed(step_id=step_id, visit=self.visit, reason="date_passed"))
             return False
         past = settlement_of(self.memory.get("tried") or ())
-        addressed = self._addressed(step, past)
-        instead = None if addressed else self._shown_instead(step, past)
-        if instead is not None:
-            step, addressed = instead
+        asked, (step, addressed) = step, self._addressed(step, past)
         if not addressed:
             remember_sent(self.memory, step_id, "nobody", self.now.isoformat())
             self._knows()
@@ -303,7 +298,7 @@ class _Walk:
         remember_sent(self.memory, step_id, "ordered", self.now.isoformat())
         self._knows()
         if wakes:
-            told = ({"of": len(addressed)} if several else {}) | ({"shown": True} if instead is not None else {})
+            told = ({"of": len(addressed)} if several else {}) | ({"shown": True} if step is not asked else {})
             self.memory["wait"] = {"kind": "message", "step": step_id} | told
         return wakes
 
