@@ -145,7 +145,7 @@ def _facts(locale: str) -> dict[str, Any]:
     return {
         "today": "2026-12-01",
         "account": {
-            "name": "みなと商事株式会社" if ja else "Minato Trading",
+            "name": "みなと商事株式会社" if ja else "Minato Trading Ltd.",
             "country": "JP",
             "seats": 30,
             "seats_used": 28,
