@@ -173,6 +173,8 @@ def test_of_links_that_lead_nowhere_only_pictures_work(form: Form) -> None:
         (inert.click_url("msg_1", PAGE), lambda token: LINKS.read_click(token, pages(PAGE))),
         (inert.unsubscribe_url("msg_1"), LINKS.read_unsubscribe),
         (inert.straight.unsubscribe_url("msg_1"), LINKS.read_unsubscribe),
+        (inert.preferences_url("msg_1"), LINKS.read_preferences),
+        (inert.confirm_url("msg_1"), LINKS.read_confirm),
         (inert.answer_url("msg_1", "nps", "9"), lambda token: LINKS.read_answer(token, choices)),
         (inert.decision_url(ASKED), LINKS.read_decision),
         (inert.straight.decision_url(ASKED), LINKS.read_decision),
@@ -189,4 +191,5 @@ def test_of_links_that_lead_nowhere_only_pictures_work(form: Form) -> None:
 def test_no_kind_of_link_is_left_out_of_those_that_lead_nowhere() -> None:
     makers = {name for name in vars(Links) if name.endswith("_url")}
 
-    assert makers == {"click_url", "unsubscribe_url", "answer_url", "chart_url", "decision_url"}
+    uses = ("click", "unsubscribe", "preferences", "confirm", "answer", "chart", "decision")
+    assert makers == {f"{use}_url" for use in uses}
