@@ -7,7 +7,7 @@ import hmac
 import os
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -59,16 +59,26 @@ def stable_fraction(*parts: object) -> float:
 class Seal:
     """Knows somebody again of whom nothing is kept but a keyed hash: without the secret key it tells nothing."""
 
-    def __init__(self, secret: str) -> None:
-        self._key = hmac.digest(secret.encode(), b"engage erased person", "sha256")
+    def __init__(self, secret: str, former_secrets: Sequence[str] = ()) -> None:
+        secrets = (secret, *former_secrets)
+        self._keys = tuple(hmac.digest(one.encode(), b"engage erased person", "sha256") for one in secrets)
 
     def of_address(self, address_key: str) -> str:
         """What stands for an address, in the form that suppressions compare."""
-        return self._of("address", address_key)
+        return self.of_addresses(address_key)[0]
+
+    def of_addresses(self, address_key: str) -> list[str]:
+        """The same, with what former secrets made of it."""
+        return [_sealed(key, "address", address_key) for key in self._keys]
 
     def of_user(self, external_id: str) -> str:
         """What stands for the id that a customer's systems gave to a person."""
-        return self._of("user", external_id)
+        return self.of_users(external_id)[0]
 
-    def _of(self, kind: str, said: str) -> str:
-        return SEALED + hmac.digest(self._key, f"{kind} {said}".encode(), "sha256")[:20].hex()
+    def of_users(self, external_id: str) -> list[str]:
+        """The same, with what former secrets made of it."""
+        return [_sealed(key, "user", external_id) for key in self._keys]
+
+
+def _sealed(key: bytes, kind: str, said: str) -> str:
+    return SEALED + hmac.digest(key, f"{kind} {said}".encode(), "sha256")[:20].hex()

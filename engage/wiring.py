@@ -51,7 +51,7 @@ def build(settings: Settings | None = None) -> Engage:
         settings=settings,
         clock=Clock(settings.clock_file),
         database=Database(settings.database_url, nudger=nudger(settings)),
-        library=Library(defaults_of(settings), Seal(settings.secret_key)),
+        library=Library(defaults_of(settings), Seal(settings.secret_key, settings.former_secret_keys)),
         links=links_of(settings),
     )
 

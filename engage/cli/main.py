@@ -28,6 +28,7 @@ COMMANDS = {
     "tasks": "engage.cli.tasks:tasks",
     "surveys": "engage.cli.surveys:surveys",
     "reports": "engage.cli.reports:reports",
+    "privacy": "engage.cli.privacy:privacy",
     "keys": "engage.cli.keys:keys",
     "users": "engage.cli.users:users",
     "db": "engage.cli.db:db",

@@ -49,5 +49,5 @@ def load_suppressed(session: Session, seal: Seal, readers: Collection[Reader]) -
 def keys_of(reader: Reader, seal: Seal) -> list[str]:
     """Under what a reader may stand among the suppressions; somebody erased only under keyed hashes."""
     address_key, user_id = reader
-    of_address = [address_key, seal.of_address(address_key)] if address_key else []
-    return of_address + ([seal.of_user(user_id)] if user_id else [])
+    of_address = [address_key, *seal.of_addresses(address_key)] if address_key else []
+    return of_address + (seal.of_users(user_id) if user_id else [])

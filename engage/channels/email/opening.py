@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from engage.channels.base import EmailChannel
 from engage.channels.email.addresses import UnsendableError, wire_address
-from engage.channels.email.outbox import OutboxChannel, sweep_drafts
+from engage.channels.email.outbox import OutboxChannel, outbox_folder, sweep_drafts
 from engage.channels.email.sendgrid.channel import SendGridChannel
 from engage.channels.email.smtp import SmtpChannel
 from engage.channels.email.smtp_connection import SmtpServer, Tls
@@ -29,8 +28,8 @@ def open_channel(settings: Settings) -> EmailChannel:
     return opener(url, settings)
 
 
-def _outbox(url: SplitResult, settings: Settings) -> EmailChannel:
-    folder = Path(unquote(url.path)) if url.path else settings.outbox_dir
+def _outbox(_: SplitResult, settings: Settings) -> EmailChannel:
+    folder = outbox_folder(settings)
     channel = OutboxChannel(folder)
     sweep_drafts(folder, now=Clock().real())  # files bear the time of the system, however ours is moved
     return channel
