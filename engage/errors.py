@@ -54,6 +54,12 @@ class StoreUnavailableError(EngageError):
     code = "store_unavailable"
 
 
+class ProviderError(EngageError):
+    """A provider's API could not be asked, or did not do it."""
+
+    code = "provider_failed"
+
+
 @dataclass(frozen=True)
 class Problem:
     """One complaint about a file, with its place (1-based), a rule code and a way out."""

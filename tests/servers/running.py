@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass
@@ -18,6 +20,13 @@ class Running:
     port: int
     log: Path
     process: subprocess.Popen[str]
+
+    def control(self, name: str, **said: Any) -> Any:
+        """Tells the SendGrid stand-in what to do: `moods`, `events` or `suppressions`; says what it answered."""
+        url = f"http://127.0.0.1:{self.port}/control/{name}"
+        request = urllib.request.Request(url, json.dumps(said).encode() if said else None)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
 
     def lines(self) -> list[str]:
         """What its log holds so far."""

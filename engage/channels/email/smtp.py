@@ -9,7 +9,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import monotonic
 
-from engage.channels.base import WINDOW, Accepted, Evidence, NotSent, OutboundEmail, Outcome, Rejected, Unknown
+from engage.channels.base import (
+    WINDOW,
+    Accepted,
+    Declined,
+    Evidence,
+    NotSent,
+    OutboundEmail,
+    Outcome,
+    Rejected,
+    Unavailable,
+    Unknown,
+)
 from engage.channels.email.addresses import UnsendableError, wire_address
 from engage.channels.email.mime import to_bytes
 from engage.channels.email.refusals import OURS_REFUSED, Fault, fault_of
@@ -98,7 +109,7 @@ class _Lane:
                 # Raised before any content left: neither this message nor the rest of the batch has been handed over.
                 self.drop()
                 log.warning("smtp server unreachable", extra={"host": self._server.host, "error": str(error)})
-                rest = NotSent(f"the SMTP server is not usable: {error}", _RETRY_SECONDS)
+                rest = Unavailable(f"the SMTP server is not usable: {error}", _RETRY_SECONDS)
                 return outcomes + [rest] * (len(batch) - len(outcomes))
         if self._ahead is not None:
             self.drop()  # opened a transaction that nobody will fill
@@ -170,7 +181,7 @@ class _Lane:
         return None
 
     def _judged(self, reply: Reply, addresses: tuple[str, ...], *, to_us: bool = False) -> NotSent | Rejected:
-        """What a refusal means for the message: it passes, it is for good, or it is for us to mend first.
+        """What a refusal means for the message: it passes, it is for good, or it is for us to mend or to go elsewhere.
 
         `addresses` may turn out not to exist; `to_us`: nobody had been named yet of whom it could speak.
         """
@@ -180,7 +191,7 @@ class _Lane:
             return NotSent(reason, _RETRY_SECONDS)
         if fault is Fault.OURS or to_us:
             log.error("the smtp server refuses us", extra={"host": self._server.host, "code": reply.code})
-            return NotSent(f"{OURS_REFUSED}: {reason}", _OURS_SECONDS)
+            return Declined(f"{OURS_REFUSED}: {reason}", _OURS_SECONDS)
         return Rejected(reason, dead=addresses if fault is Fault.ADDRESS else ())
 
     def _reset(self, connection: SmtpConnection) -> None:

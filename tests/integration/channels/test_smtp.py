@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engage.channels.base import Accepted, NotSent, OutboundEmail, Rejected, Unknown
+from engage.channels.base import Accepted, Declined, NotSent, OutboundEmail, Rejected, Unknown
 from engage.channels.email.smtp import SmtpChannel
 from engage.channels.email.smtp_connection import SmtpServer
 from tests.servers.running import accepted_ids, smtp_sink
@@ -114,7 +114,7 @@ def test_a_server_that_is_not_there_means_surely_not_sent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     outcomes = channel(port).send(mails("a@example.com", "b@example.com"))
-    assert kinds(outcomes) == ["NotSent", "NotSent"]
+    assert kinds(outcomes) == ["Unavailable", "Unavailable"]
 
 
 def test_no_answer_after_the_content_is_unknown_and_the_rest_goes_over_a_new_connection() -> None:
@@ -208,10 +208,10 @@ def test_without_starttls_no_password_is_sent() -> None:
         ("recipient", b"550 5.1.1 no such mailbox", Rejected, True),
         ("recipient", b"550 5.2.2 mailbox full", Rejected, False),
         ("recipient", b"550-5.7.1 not from you\r\n550 5.7.1 really", Rejected, False),
-        ("recipient", b"554 5.7.1 <a@example.com>: Relay access denied", NotSent, False),
+        ("recipient", b"554 5.7.1 <a@example.com>: Relay access denied", Declined, False),
         ("recipient", b"450 4.2.1 later", NotSent, False),
-        ("sender", b"550 5.1.1 whoever you are", NotSent, False),  # no reader was named yet of whom it could speak
-        ("content", b"550 5.7.26 DMARC", NotSent, False),
+        ("sender", b"550 5.1.1 whoever you are", Declined, False),  # no reader was named yet of whom it could speak
+        ("content", b"550 5.7.26 DMARC", Declined, False),
         ("content", b"550 5.1.1 no such mailbox", Rejected, True),
     ],
 )

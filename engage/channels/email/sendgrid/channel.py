@@ -1,29 +1,39 @@
-"""SendGrid's mail/send over a pool of kept connections, and its answers sorted into outcomes."""
+"""SendGrid's mail/send over a pool of kept connections; every way a request can end becomes an outcome."""
 
 from __future__ import annotations
 
-import json
 import logging
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
 
 from sendgrid.helpers.mail.exceptions import ApiKeyIncludedException
-from urllib3 import BaseHTTPResponse, HTTPHeaderDict, Timeout, connection_from_url
+from urllib3 import Timeout, connection_from_url
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
 
-from engage.channels.base import WINDOW, Accepted, Evidence, NotSent, OutboundEmail, Outcome, Rejected, Unknown
+from engage.channels.base import (
+    WINDOW,
+    Accepted,
+    Evidence,
+    NotSent,
+    OutboundEmail,
+    Outcome,
+    Rejected,
+    Throttled,
+    Unavailable,
+    Unknown,
+)
 from engage.channels.email.addresses import UnsendableError
+from engage.channels.email.sendgrid.answers import ACCOUNT_SECONDS, outcome_of
 from engage.channels.email.sendgrid.payload import payload
 
 log = logging.getLogger(__name__)
 
 BATCH_SECONDS = 30.0  # past this the rest of a batch is left for later, well before its lease runs out
-_ACCOUNT_SECONDS = 300.0
-_THROTTLED_SECONDS = 60.0
+PATIENCE = 3  # requests in a row that come to nothing, after which the rest of a batch is not tried
 
 
 class SendGridChannel:
@@ -38,6 +48,8 @@ class SendGridChannel:
         base_url: str = "https://api.sendgrid.com",
         *,
         threads: int = 16,
+        groups: Mapping[str, int] | None = None,
+        sandbox: bool = False,
         connect_seconds: float = 3.0,
         read_seconds: float = 15.0,
     ) -> None:
@@ -50,10 +62,12 @@ class SendGridChannel:
             headers={"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"},
         )
         self._threads = ThreadPoolExecutor(threads, "sendgrid")
+        self._groups = dict(groups or {})
+        self._sandbox = sandbox
 
     def send(self, batch: Sequence[OutboundEmail]) -> list[Outcome]:
         """One request per message; nothing is sent twice and nothing is retried here."""
-        return list(self._threads.map(partial(self._send_one, deadline=monotonic() + BATCH_SECONDS), batch))
+        return list(self._threads.map(partial(self._send_one, course=_Course(monotonic() + BATCH_SECONDS)), batch))
 
     def evidence(self, message_id: str) -> Evidence:
         """Only the Event Webhook tells; there is nothing to ask."""
@@ -63,55 +77,61 @@ class SendGridChannel:
         """Closes the kept connections."""
         self._pool.close()
 
-    def _send_one(self, email: OutboundEmail, *, deadline: float) -> Outcome:
+    def _send_one(self, email: OutboundEmail, *, course: _Course) -> Outcome:
         try:
-            body = payload(email)
+            body = payload(email, group=self._groups.get(email.topic), sandbox=self._sandbox)
         except UnsendableError as error:
             return Rejected(str(error))
         except ApiKeyIncludedException:
             return Rejected("the content looks as if it held a SendGrid API key")
-        if monotonic() > deadline:
-            return NotSent("SendGrid is slow; left for the next round", retry_after=1)
+        stopped = course.stopped()
+        if stopped is not None:
+            return stopped
+        outcome = self._post(body)
+        course.note(outcome)
+        return outcome
+
+    def _post(self, body: bytes) -> Outcome:
         try:
-            return _outcome(self._pool.request("POST", "/v3/mail/send", body=body, redirect=False))
+            response = self._pool.request("POST", "/v3/mail/send", body=body, redirect=False)
         except (NewConnectionError, ConnectTimeoutError) as error:
-            return NotSent(f"SendGrid cannot be reached ({type(error).__name__})")
+            return Unavailable(f"SendGrid cannot be reached ({type(error).__name__})")
         except SSLError as error:
             if isinstance(error.args[0], ssl.SSLCertVerificationError):
-                return NotSent("SendGrid's certificate is not trusted", _ACCOUNT_SECONDS)
-            return Unknown("the TLS connection broke")
+                return Unavailable("SendGrid's certificate is not trusted", ACCOUNT_SECONDS)
+            return Unknown("the TLS connection to SendGrid broke")
         except (HTTPError, OSError) as error:
-            return Unknown(f"no answer after the request was sent ({type(error).__name__})")
+            return Unknown(f"SendGrid gave no answer after the request was sent ({type(error).__name__})")
+        outcome = outcome_of(response.status, response.headers, response.data)
+        if isinstance(outcome, Unavailable):
+            log.error("sendgrid refuses our account", extra={"status": response.status})
+        return outcome
 
 
-def _outcome(response: BaseHTTPResponse) -> Outcome:
-    """What SendGrid's status says about the message."""
-    status = response.status
-    if status in (200, 202):
-        return Accepted(response.headers.get("X-Message-Id"))
-    if status == 429:
-        return NotSent("throttled by SendGrid", _until_reset(response.headers))
-    if status in (401, 403):
-        log.error("sendgrid refuses our account", extra={"status": status, "reason": _reason(response)})
-        return NotSent(_reason(response), _ACCOUNT_SECONDS)
-    if 400 <= status < 500 and status != 408:
-        return Rejected(_reason(response))
-    return Unknown(f"SendGrid answered {status}")
+@dataclass(slots=True)
+class _Course:
+    """How a batch goes: what is left of it is not tried when time is up, or when SendGrid takes nothing any more."""
 
+    deadline: float
+    failures: int = 0  # in a row; the threads share it without a lock, one more request does no harm
+    refusal: NotSent | None = field(default=None)
 
-def _reason(response: BaseHTTPResponse) -> str:
-    try:
-        errors = json.loads(response.data)["errors"]
-        text = "; ".join(str(error["message"]) for error in errors)
-    except (ValueError, KeyError, TypeError):
-        text = "no reason given"
-    return f"{response.status} {text}"[:500]
+    def stopped(self) -> NotSent | None:
+        """Why the rest is not tried; None while it is."""
+        if self.refusal is None and monotonic() > self.deadline:
+            return NotSent("SendGrid is slow; left for the next round", retry_after=1)
+        return self.refusal
 
-
-def _until_reset(headers: HTTPHeaderDict) -> float:
-    """Seconds until SendGrid's window opens again, by SendGrid's own clock."""
-    try:
-        served = parsedate_to_datetime(headers["Date"]).timestamp()
-        return min(max(float(headers["X-RateLimit-Reset"]) - served, 1.0), 3600.0)
-    except (KeyError, ValueError):
-        return _THROTTLED_SECONDS
+    def note(self, outcome: Outcome) -> None:
+        """Learns from how one request ended."""
+        match outcome:
+            case Accepted(pause=pause) if pause:
+                self.refusal = Throttled("SendGrid's window is full; left for the next", pause)
+            case Throttled() | Unavailable():
+                self.refusal = outcome
+            case Unknown():
+                self.failures += 1
+                if self.failures >= PATIENCE:
+                    self.refusal = Unavailable("SendGrid answers nothing of use; left for later")
+            case _:
+                self.failures = 0

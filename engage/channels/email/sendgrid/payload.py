@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from sendgrid.helpers.mail import (
+    Asm,
     Category,
     Cc,
     ClickTracking,
@@ -13,9 +14,11 @@ from sendgrid.helpers.mail import (
     From,
     Header,
     Mail,
+    MailSettings,
     OpenTracking,
     Personalization,
     ReplyTo,
+    SandBoxMode,
     SubscriptionTracking,
     To,
     TrackingSettings,
@@ -27,13 +30,16 @@ from engage.channels.email.addresses import check, message_id_of, wire_address
 MESSAGE_ID_ARG = "engage_message_id"  # the only thing SendGrid keeps of ours: an opaque id
 
 
-def payload(email: OutboundEmail) -> bytes:
-    """The request body; refuses what the helpers would let through (CR/LF, illegal addresses)."""
+def payload(email: OutboundEmail, *, group: int | None = None, sandbox: bool = False) -> bytes:
+    """The request body; refuses what the helpers would let through (CR/LF, illegal addresses).
+
+    `group` is SendGrid's unsubscribe group of the mail's topic; in the sandbox a mail is judged and goes nowhere.
+    """
     check(email)
     mail = Mail()
     mail.add_personalization(_personalization(email))
     mail.from_email = From(wire_address(email.from_address), email.from_name or None)
-    mail.subject = email.subject
+    mail.subject = email.subject or " "
     mail.add_content(Content("text/plain", email.text or " "))
     mail.add_content(Content("text/html", email.html or " "))
     if email.reply_to:
@@ -46,6 +52,10 @@ def payload(email: OutboundEmail) -> bytes:
         mail.add_category(Category(email.category))
     mail.add_custom_arg(CustomArg(MESSAGE_ID_ARG, email.message_id))
     mail.tracking_settings = _no_tracking()
+    if group is not None:
+        mail.asm = Asm(group)
+    if sandbox:
+        mail.mail_settings = MailSettings(sandbox_mode=SandBoxMode(True))
     return json.dumps(mail.get(), separators=(",", ":")).encode("ascii")
 
 
