@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from engage.errors import InputError
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.:\[\]-]+")
+_PAUSE_AT = "bounces=5%/10 complaints=0.2%/3"
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,12 @@ SETTINGS = (
     Setting("ENGAGE_HOME", "~/.engage", "where data lives: SQLite file, outbox, Valkey, secret key"),
     Setting("ENGAGE_DATABASE_URL", "SQLite in the home", "`sqlite:///file` or `postgresql+psycopg://…`"),
     Setting("ENGAGE_REDIS_URL", "embedded Valkey", "`redis://…` of a shared Redis or Valkey; `off` = never use one"),
-    Setting("ENGAGE_EMAIL_URL", "outbox:", "`outbox:` (files), `smtp://user:pass@host:port`, `smtps:…` or `sendgrid:`"),
+    Setting(
+        "ENGAGE_EMAIL_URL",
+        "outbox:",
+        "`outbox:` (files), `smtp://user:pass@host:port`, `smtps:…` or `sendgrid:`; a second one is asked for what the "
+        "first does not take",
+    ),
     Setting("ENGAGE_BOUNCE_ADDRESS", "", "where SMTP's bounces go; `{id}` in it becomes the message's id"),
     Setting(
         "ENGAGE_REPLY_ADDRESS", "", "where customers' answers go, for Engage to read; `{id}` becomes the message's id"
@@ -37,8 +43,16 @@ SETTINGS = (
     Setting("ENGAGE_MAILBOX_URL", "", "mailboxes to read replies and bounces from: `imaps://user:pass@host/INBOX`"),
     Setting("SENDGRID_API_KEY", "", "API key for `sendgrid:`", secret=True),
     Setting("ENGAGE_SENDGRID_URL", "https://api.sendgrid.com", "SendGrid's host, EU host, or a test server"),
+    Setting("ENGAGE_SENDGRID_GROUPS", "", "SendGrid's unsubscribe group of a topic: `product=12345`, apart by spaces"),
     Setting("ENGAGE_SENDGRID_WEBHOOK_KEY", "", "public key(s) of the signed Event Webhook, separated by spaces"),
     Setting("ENGAGE_SENDGRID_INBOUND_KEY", "", "password that SendGrid's Inbound Parse comes with", secret=True),
+    Setting("ENGAGE_SENDGRID_WEBHOOK_MINUTES", "1500", "how old the signature of a webhook may be; 0 = any age"),
+    Setting("ENGAGE_WARM_UP", "", "new sending domains with their first day: `mail.example.com=2026-12-01`"),
+    Setting(
+        "ENGAGE_PAUSE_AT",
+        _PAUSE_AT,
+        "share of a week's mail, and at least how many, that pauses a playbook or sending domain; `off` = never",
+    ),
     Setting("ENGAGE_WEBHOOKS", "", "addresses for the step `webhook`: `name=https://…`, separated by spaces"),
     Setting("ENGAGE_WEBHOOK_SECRETS", "", "what signs them (Standard Webhooks): `name=whsec_…`", secret=True),
     Setting(
@@ -121,6 +135,10 @@ class Settings:
     sending_domains: tuple[str, ...] = ()
     dkim_selectors: tuple[str, ...] = ()
     return_path: str | None = None
+    sendgrid_groups: Mapping[str, str] = field(default_factory=dict)
+    sendgrid_webhook_minutes: int = 1500
+    warm_up: str = ""
+    pause_at: str = _PAUSE_AT
 
     @property
     def clock_file(self) -> Path:
@@ -173,6 +191,12 @@ class Settings:
             return_path=env.get("ENGAGE_RETURN_PATH") or None,
             former_secret_keys=tuple(env.get("ENGAGE_FORMER_SECRET_KEYS", "").split()),
             click_tracking=_switch("ENGAGE_CLICK_TRACKING", env.get("ENGAGE_CLICK_TRACKING") or "on"),
+            sendgrid_groups=_named(env.get("ENGAGE_SENDGRID_GROUPS", "")),
+            sendgrid_webhook_minutes=_count(
+                "ENGAGE_SENDGRID_WEBHOOK_MINUTES", env.get("ENGAGE_SENDGRID_WEBHOOK_MINUTES") or "1500"
+            ),
+            warm_up=env.get("ENGAGE_WARM_UP", ""),
+            pause_at=env.get("ENGAGE_PAUSE_AT") or _PAUSE_AT,
         )
 
 

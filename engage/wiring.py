@@ -105,6 +105,18 @@ def worker_parts(settings: Settings) -> Parts:
     )
 
 
+def insist_on_provider(settings: Settings, name: str) -> None:
+    """Refuses the name of a provider that the settings do not name."""
+    from engage.channels.email.opening import open_channel
+    from engage.errors import NotFoundError
+
+    routes = open_channel(settings)
+    routes.close()
+    names = [route.name for route in routes.each]
+    if name not in names:
+        raise NotFoundError(f"there is no provider {name}", hint=f"ENGAGE_EMAIL_URL names {', '.join(names)}")
+
+
 def insist_on_channel(settings: Settings) -> None:
     """Refuses settings that name no way to send or read mail, before a process is started that would only fail."""
     from engage.channels.email.mailbox import mailbox_of

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -83,8 +84,10 @@ def _value(settings: Settings, name: str) -> str:
     value = getattr(settings, field)
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, Mapping):
+        value = tuple(f"{key}={said}" for key, said in value.items())
     text = " ".join(value) if isinstance(value, tuple) else str(value or "")
-    return re.sub(r"://([^:/@]*):[^@]*@", r"://\1:…@", text)
+    return re.sub(r"://([^:/@\s]*):[^@\s]*@", r"://\1:…@", text)
 
 
 def _print_findings(findings: list[Finding]) -> None:

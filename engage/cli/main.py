@@ -24,6 +24,7 @@ COMMANDS = {
     "messages": "engage.cli.messages:messages",
     "inbound": "engage.cli.inbound:inbound",
     "consents": "engage.cli.consents:consents",
+    "sending": "engage.cli.sending:sending",
     "approvals": "engage.cli.approvals:approvals",
     "tasks": "engage.cli.tasks:tasks",
     "surveys": "engage.cli.surveys:surveys",

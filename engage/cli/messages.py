@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from engage import wiring
+from engage.cli.sending import said_of
+from engage.messages.braking import in_force
 from engage.messages.ledger_views import Wanted, list_messages, show_message
 from engage.messages.status import STATES
 from engage.messages.unknowns import list_doubts, resolve
@@ -42,6 +45,7 @@ def list_(
     wanted = Wanted(state=state, account=account, playbook=playbook, since=since.replace(tzinfo=UTC) if since else None)
     with wiring.opened() as engage, engage.database.reading() as session:
         rows = list_messages(session, wanted, limit=limit)
+        brakes = in_force(session, now=engage.clock.now())
     if as_json:
         _print_json(rows)
     elif not rows:
@@ -49,6 +53,7 @@ def list_(
     else:
         shown = ("public_id", "state", "delivery", "channel", "account", "template_name", "address", "reason")
         _print_table(rows, shown)
+        _say_what_holds_back(rows, brakes)
 
 
 @messages.command()
@@ -62,6 +67,7 @@ def show(message_id: str, bundle_file: Path | None, as_json: bool) -> None:
         return
     with wiring.opened() as engage, engage.database.reading() as session:
         shown = show_message(session, message_id)
+        brakes = in_force(session, now=engage.clock.now())
     if as_json:
         _print_json(shown)
         return
@@ -72,6 +78,7 @@ def show(message_id: str, bundle_file: Path | None, as_json: bool) -> None:
         for row in shown[name]:
             words = [str(word) for key, word in row.items() if word is not None and key not in _LONG]
             click.echo(f"{name:<20} " + "  ".join([*words, *(_verdict(one) for one in row.get("verdicts", ()))]))
+    _say_what_holds_back([shown], brakes)
 
 
 @messages.command()
@@ -123,6 +130,13 @@ def _write_bundle(message_id: str, path: Path) -> None:
     with wiring.opened() as engage, engage.database.reading() as session:
         path.write_bytes(bundle(session, engage.library, message_id, links=engage.links))
     click.echo(f"{path} holds all of {message_id}; manifest.json in it says what is what")
+
+
+def _say_what_holds_back(rows: list[dict[str, Any]], brakes: Sequence[Any]) -> None:
+    """Beside mail that waits: what no single message can say of itself."""
+    if any(row["state"] == "queued" and row["channel"] == "email" for row in rows):
+        for brake in brakes:
+            click.echo(said_of(brake))
 
 
 def _print_table(rows: list[dict[str, Any]], names: tuple[str, ...]) -> None:

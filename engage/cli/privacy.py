@@ -12,7 +12,8 @@ from pathlib import Path
 import click
 
 from engage import wiring
-from engage.channels.email.outbox import outbox_folder, remove_mails
+from engage.channels.email.outbox.channel import remove_mails
+from engage.channels.email.outbox.opening import outbox_folder
 from engage.config import Settings
 from engage.customers.finding import find_person
 from engage.errors import ConflictError

@@ -15,13 +15,15 @@ from typing import TypeVar
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from engage.channels.base import WINDOW, EmailChannel, NotSent, OutboundEmail, Outcome, Unknown
+from engage.channels.base import WINDOW, Declined, EmailChannel, NotSent, OutboundEmail, Outcome, Unknown
+from engage.channels.email.routing.health import note_outcomes
+from engage.channels.email.routing.routes import Road, routes_of
 from engage.clock import Clock
 from engage.db.session import Database
 from engage.errors import StoreUnavailableError
 from engage.messages.ledger import Handover, begin_more, finish
 from engage.messages.links import Links
-from engage.messages.preparing import Batch, Press
+from engage.messages.preparing import Batch, Press, Taken
 from engage.messages.rendering import SECTIONS
 from engage.messages.travelling import follow_carriers
 from engage.releases.library import Library
@@ -33,7 +35,7 @@ _QUICK = 2.0  # seconds that a batch may take before the next one is smaller
 _LONGEST = 15.0  # seconds after which the rest of a batch goes back: its lease still runs, its gate is not forgotten
 _PATIENCE = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between tries to write outcomes down
 _SLOW = NotSent("the provider is slow; left for the next round", retry_after=1)
-_NOT_NOTED = NotSent("its turn could not be noted in the ledger", retry_after=1)
+_NOT_NOTED = NotSent("its provider rests, or its batch was given up; left for the next round", retry_after=1)
 
 Done = TypeVar("Done")
 
@@ -51,14 +53,20 @@ class Pace:
 
 @dataclass(slots=True)
 class _Outcomes:
-    """How hand-overs ended, as far as it is known and not yet written down."""
+    """How hand-overs ended, and what providers answered, as far as it is known and not yet written down."""
 
     unwritten: list[tuple[Handover, Outcome]] = field(default_factory=list)
+    answers: list[tuple[Road, list[Outcome]]] = field(default_factory=list)
+
+    def forget(self) -> None:
+        self.unwritten, self.answers = [], []
 
     def write(self, session: Session, clock: Clock) -> None:
         if not self.unwritten:
             return
         finish(session, self.unwritten, now=clock.now())
+        for road, outcomes in self.answers:
+            note_outcomes(session, road, outcomes, now=clock.now())
         if any(SECTIONS in handover.row.inputs for handover, _ in self.unwritten):
             follow_carriers(session, now=clock.now())
 
@@ -74,17 +82,18 @@ def deliver(
     pace: Pace | None = None,
 ) -> int:
     """Hands over up to `limit` due messages, a batch at a time; returns how many it took from the queue."""
-    round_ = _Round(database, Press(library, links, channel.name, channel.window), channel, clock)
+    round_ = _Round(database, Press(library, links, routes_of(channel)), clock)
     pace, taken = pace or Pace(LARGEST_BATCH), 0
     while True:
-        batch = round_.next_batch(min(pace.size, limit - taken))
-        taken += batch.taken
-        if not batch.taken:
+        found = round_.next_batches(min(pace.size, limit - taken))
+        taken += found.count
+        if not found.count:
             return taken
         started = time.monotonic()
-        if not round_.hand_over(batch):
-            limit = taken  # the provider takes nothing at the moment: write that down and stop
-        if len(batch.emails) == pace.size:
+        for batch in found.batches:
+            if not round_.hand_over(batch) and not batch.road.has_other:
+                limit = taken  # the provider takes nothing at the moment: write that down and stop
+        if sum(len(batch.emails) for batch in found.batches) == pace.size:
             pace.learn(time.monotonic() - started)
 
 
@@ -92,36 +101,39 @@ def deliver(
 class _Round:
     database: Database
     press: Press
-    channel: EmailChannel
     clock: Clock
     outcomes: _Outcomes = field(default_factory=_Outcomes)
 
-    def next_batch(self, limit: int) -> Batch:
-        """Writes down how the last window ended, and takes the next batch from the queue."""
-        return self._commit(lambda session: self.press.prepare(session, limit, self.clock.now()), lost=Batch())
+    def next_batches(self, limit: int) -> Taken:
+        """Writes down how the last window ended, and takes what is next from the queue."""
+        return self._commit(lambda session: self.press.prepare(session, limit, self.clock.now()), lost=Taken())
 
     def hand_over(self, batch: Batch) -> bool:
         """Hands a batch over, window by window; False when the provider takes nothing more at the moment."""
-        started = time.monotonic()
-        for begin in range(0, len(batch.emails), self.press.window):
-            end = begin + self.press.window
+        started, channel = time.monotonic(), batch.road.route.channel
+        for begin in range(0, len(batch.emails), channel.window):
+            end = begin + channel.window
             if begin and time.monotonic() - started > _LONGEST:
                 self._leave(batch, begin, _SLOW)
                 return True
             if begin and not self._may_begin(batch, end):
                 self._leave(batch, begin, _NOT_NOTED)
                 return False
-            outcomes = _hand_over(self.channel, batch.emails[begin:end])
+            outcomes = _hand_over(channel, batch.emails[begin:end])
             self.outcomes.unwritten += zip(batch.handovers[begin:end], outcomes, strict=True)
-            if all(isinstance(outcome, NotSent) for outcome in outcomes):
+            self.outcomes.answers.append((batch.road, outcomes))
+            if all(isinstance(outcome, NotSent) and not isinstance(outcome, Declined) for outcome in outcomes):
                 self._leave(batch, end, outcomes[-1])
                 return False
         return True
 
     def _may_begin(self, batch: Batch, end: int) -> bool:
         """Whether it stands in the ledger that the next window begins."""
-        assert batch.id is not None  # noqa: S101  # whatever has emails was noted
-        return self._commit(lambda session: begin_more(session, batch.id or 0, end), lost=False)
+
+        def begin(session: Session) -> bool:
+            return begin_more(session, batch.id, end, provider=batch.road.name, now=self.clock.now())
+
+        return self._commit(begin, lost=False)
 
     def _leave(self, batch: Batch, begin: int, why: Outcome) -> None:
         """The rest of a batch has not been handed over: it waits for the next round."""
@@ -133,7 +145,7 @@ class _Round:
             with self.database.transaction() as session:
                 self.outcomes.write(session, self.clock)
                 done = work(session)
-            self.outcomes.unwritten = []
+            self.outcomes.forget()
             return done
         except Exception as error:
             if not self.outcomes.unwritten:
@@ -150,12 +162,12 @@ class _Round:
             try:
                 with self.database.transaction() as session:
                     self.outcomes.write(session, self.clock)
-                self.outcomes.unwritten = []
+                self.outcomes.forget()
                 return
             except (StoreUnavailableError, DBAPIError):
                 log.warning("outcomes could not be written yet", extra={"count": len(self.outcomes.unwritten)})
         log.error("outcomes are lost; their messages become unknown", extra={"count": len(self.outcomes.unwritten)})
-        self.outcomes.unwritten = []
+        self.outcomes.forget()
 
 
 def _hand_over(channel: EmailChannel, emails: Sequence[OutboundEmail]) -> list[Outcome]:

@@ -88,7 +88,15 @@ class Correspondents:
             category=row.playbook_key or row.origin,
             sent_at=now,
             mail_id=row.mail_id or mail_id_of(row.public_id, sender.address),
+            topic=row.topic if row.purpose != "transactional" else "",
         )
+
+    def sending_domain(self, row: Any) -> str | None:
+        """The domain in whose name the mail goes; None where it has nobody to come from."""
+        try:
+            return domain_of(writes_as(self._sender(row), self.domains).address)
+        except NoSenderError:
+            return None
 
     def _sender(self, row: Any) -> Mailbox:
         """The person who writes, else the team; a mail is never from nobody."""
@@ -98,6 +106,11 @@ class Correspondents:
         if row.locale not in self._teams:
             self._teams[row.locale] = _team(self.company.facts(row.locale))
         return self._teams[row.locale]
+
+
+def domain_of(address: str) -> str:
+    """What stands behind the @, as domains are compared."""
+    return address.rpartition("@")[2].lower()
 
 
 def lock_correspondents(session: Session, library: WithVocabulary, rows: Iterable[Any]) -> Correspondents:

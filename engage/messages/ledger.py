@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,8 +11,10 @@ from typing import Any
 from sqlalchemy import Row, Table, and_, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from engage.channels.base import Accepted, NotSent, Outcome, Rejected, Unknown
+from engage.channels.base import Accepted, Declined, NotSent, Outcome, Rejected, Throttled, Unknown
+from engage.channels.email.routing.routes import ELSEWHERE
 from engage.db.session import dialect_of
+from engage.db.sets import one_of
 from engage.messages import ledger_statements as statements
 from engage.messages import status
 from engage.messages.dead_addresses import stop_dead
@@ -36,11 +39,33 @@ class Handover:
     address: str | None
     sha: str | None
     mail_id: str | None = None  # its Message-ID
+    domain: str | None = None  # in whose name it is sent
+    elsewhere_at: datetime | None = None  # when another provider may take it; None: there is no other
 
 
-def claim(session: Session, *, limit: int, now: datetime) -> list[Row[Any]]:
-    """Locks up to so many due messages that nobody else holds, the longest due first."""
-    return list(session.execute(statements.DUE, {"now": now, "most": limit}).all())
+def claim(session: Session, *, limit: int, now: datetime, mail: bool = True) -> list[Row[Any]]:
+    """Locks up to so many due messages that nobody else holds, the longest due first; without mail, the others only."""
+    due = statements.DUE if mail else statements.DUE_BESIDE_MAIL
+    return list(session.execute(due, {"now": now, "most": limit}).all())
+
+
+def declined(session: Session, rows: Sequence[Row[Any]]) -> dict[int, frozenset[str]]:
+    """Which providers have declined which of these messages; no statement where none was handed over before."""
+    again = [row.id for row in rows if row.fence]
+    if not again:
+        return {}
+    found: dict[int, set[str]] = defaultdict(set)
+    asked = select(_attempts.c.message_id, _attempts.c.provider).where(one_of(_attempts.c.message_id, again))
+    for message_id, provider in session.execute(asked.where(_attempts.c.outcome == "declined")):
+        found[message_id].add(provider)
+    return {message_id: frozenset(names) for message_id, names in found.items()}
+
+
+def postpone(session: Session, until: Mapping[int, datetime | None]) -> None:
+    """Has claimed messages wait for another time; what kept them so far stays said."""
+    rows: list[dict[str, Any]] = [{"id": key, "due_at": instant} for key, instant in until.items() if instant]
+    if rows:
+        session.execute(update(Message), rows)
 
 
 def start_attempts(
@@ -56,9 +81,13 @@ def start_attempts(
     return batch
 
 
-def begin_more(session: Session, batch: int, up_to: int) -> bool:
-    """Notes, before any call, that a batch's attempts before this place begin; False where it was given up for dead."""
-    return bool(session.execute(statements.BEGIN, {"batch": batch, "up_to": up_to}).rowcount)  # type: ignore[attr-defined]
+def begin_more(session: Session, batch: int, up_to: int, *, provider: str, now: datetime) -> bool:
+    """Notes, before any call, that a batch's attempts before this place begin.
+
+    False where it was given up for dead, or where the provider rests by now, whoever found that out.
+    """
+    said = {"batch": batch, "up_to": up_to, "provider": provider, "now": now}
+    return bool(session.execute(statements.BEGIN, said).rowcount)  # type: ignore[attr-defined]
 
 
 def close_expired(session: Session, *, now: datetime) -> None:
@@ -89,7 +118,7 @@ def finish(session: Session, ended: Sequence[tuple[Handover, Outcome]], *, now: 
     tell(session, "accepted", [h.row for h, _ in ended if h.row.wakes and h.row.id in accepted], now=now)
     _put_back(session, ended, now)
     for handover, outcome in ended:
-        if isinstance(outcome, Rejected | Unknown):
+        if isinstance(outcome, Rejected | Unknown) or _is_end(handover, outcome):
             _finish_otherwise(session, handover, outcome, now)
     stop_dead(session, (outcome for _, outcome in ended), now=now)
 
@@ -119,28 +148,48 @@ def _end_row(handover: Handover, outcome: Outcome) -> dict[str, Any]:
             return row | {"outcome": "accepted", "provider_id": provider_id}
         case Rejected(reason):
             return row | {"outcome": "rejected", "detail": reason}
-        case NotSent(reason, _):
-            return row | {"outcome": "not_sent", "detail": reason}
+        case NotSent(reason):
+            return row | {"outcome": _word_for(outcome), "detail": reason}
         case Unknown(reason):
             return row | {"outcome": "unknown", "detail": reason}
 
 
 def _put_back(session: Session, ended: Sequence[tuple[Handover, Outcome]], now: datetime) -> None:
     """What surely has not left waits again: a whole batch where the provider is down, so in bulk."""
-    later: dict[float, list[dict[str, Any]]] = {}
+    later: dict[datetime, list[dict[str, Any]]] = {}
     for handover, outcome in ended:
-        if isinstance(outcome, NotSent):
-            later.setdefault(max(outcome.retry_after, 1.0), []).append(_end_row(handover, outcome))
-    for seconds, rows in later.items():
-        said = {**statements.given(rows), "later": now + timedelta(seconds=seconds)}
-        session.execute(statements.put_back(dialect_of(session)), said)
+        if isinstance(outcome, NotSent) and not _is_end(handover, outcome):
+            later.setdefault(_due_again(handover, outcome, now), []).append(_end_row(handover, outcome))
+    for instant, rows in later.items():
+        session.execute(statements.put_back(dialect_of(session)), {**statements.given(rows), "later": instant})
 
 
-def _finish_otherwise(session: Session, handover: Handover, outcome: Rejected | Unknown, now: datetime) -> None:
+def _due_again(handover: Handover, outcome: NotSent, now: datetime) -> datetime:
+    """When it is tried again: by another provider as soon as may be, where the reason was this one's own."""
+    if handover.elsewhere_at is not None and isinstance(outcome, ELSEWHERE):
+        return handover.elsewhere_at
+    return now + timedelta(seconds=max(outcome.retry_after, 1.0))
+
+
+def _is_end(handover: Handover, outcome: Outcome) -> bool:
+    """Whether the provider will never take it, and there is no other to ask."""
+    return isinstance(outcome, Declined) and outcome.is_final and handover.elsewhere_at is None
+
+
+def _word_for(outcome: NotSent) -> str:
+    match outcome:
+        case Throttled():
+            return "throttled"
+        case Declined():
+            return "declined"
+    return "not_sent"
+
+
+def _finish_otherwise(session: Session, handover: Handover, outcome: Outcome, now: datetime) -> None:
     messages = _messages.c
     end = update(_messages).where(messages.id == handover.row.id, messages.fence == handover.fence, statements.IN_DOUBT)
     match outcome:
-        case Rejected(reason):
+        case Rejected(reason) | Declined(reason):
             end = end.values(state=status.REJECTED, reason=reason, ended_at=now, due_at=None, lease_until=None)
             tell(session, "rejected", session.execute(end.returning(_messages)).all(), now=now)
         case Unknown(reason):
@@ -149,6 +198,7 @@ def _finish_otherwise(session: Session, handover: Handover, outcome: Rejected | 
 
 def _started(handovers: Sequence[Handover]) -> dict[str, Any]:
     return statements.given([
-        {"id": h.row.id, "fence": h.fence, "place": place, "sha": h.sha, "address": h.address, "mail_id": h.mail_id}
+        {"id": h.row.id, "fence": h.fence, "place": place, "sha": h.sha, "address": h.address,
+         "mail_id": h.mail_id, "domain": h.domain}
         for place, h in enumerate(handovers)
     ])  # fmt: skip

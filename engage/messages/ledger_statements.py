@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from engage.channels.email.routing.tables import Brake
 from engage.db.base import Json, UtcDateTime
 from engage.messages import status
 from engage.messages.tables import Attempt, HandoverBatch, Message
@@ -39,6 +40,7 @@ Columns = tuple[tuple[str, type[BigInteger] | type[Text]], ...]
 _messages: Table = Message.__table__  # type: ignore[assignment]
 _attempts: Table = Attempt.__table__  # type: ignore[assignment]
 _batches: Table = HandoverBatch.__table__  # type: ignore[assignment]
+_brakes: Table = Brake.__table__  # type: ignore[assignment]
 _STARTED: Columns = (
     ("id", BigInteger),
     ("fence", BigInteger),
@@ -46,6 +48,7 @@ _STARTED: Columns = (
     ("sha", Text),
     ("address", Text),
     ("mail_id", Text),
+    ("domain", Text),
 )
 _ENDED: Columns = (
     ("id", BigInteger),
@@ -74,11 +77,19 @@ NOT_BEGUN = (
     .correlate(_attempts)
     .exists()
 )
+# Unless the provider rests by now: another worker may have seen it fail or be told to wait.
+_RESTS = (
+    select(_brakes.c.name)
+    .where(_brakes.c.kind == "provider", _brakes.c.name == bindparam("provider", type_=Text))
+    .where(_brakes.c.since.is_not(None), or_(_brakes.c.until.is_(None), _brakes.c.until > _NOW))
+    .exists()
+)
 BEGIN = (
     update(_batches)
-    .where(_batches.c.id == bindparam("batch", type_=BigInteger), _batches.c.closed.is_(False))
+    .where(_batches.c.id == bindparam("batch", type_=BigInteger), _batches.c.closed.is_(False), ~_RESTS)
     .values(begun=bindparam("up_to", type_=BigInteger))
 )
+DUE_BESIDE_MAIL = DUE.where(_messages.c.channel != "email")
 _ACCEPTED = {"state": status.ACCEPTED, "accepted_at": _NOW, "ended_at": _NOW} | dict.fromkeys(
     ("due_at", "lease_until", "reason")
 )
@@ -118,9 +129,9 @@ def begin_attempts(dialect: str) -> Insert:
     """Notes the given attempts."""
     v = _rows(dialect, _STARTED).c
     begun = select(
-        v.id, v.fence, bindparam("provider", type_=Text), _NOW, bindparam("batch", type_=BigInteger), v.place
+        v.id, v.fence, bindparam("provider", type_=Text), v.domain, _NOW, bindparam("batch", type_=BigInteger), v.place
     )
-    names = ["message_id", "number", "provider", "started_at", "batch_id", "place"]
+    names = ["message_id", "number", "provider", "domain", "started_at", "batch_id", "place"]
     return insert(_attempts).from_select(names, begun, include_defaults=False)
 
 

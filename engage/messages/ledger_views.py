@@ -26,7 +26,7 @@ _LISTED = (
 )  # fmt: skip
 _SHOWN = (*_LISTED, "origin", "origin_id", "visit", "topic", "purpose", "template_version_id", "subject", "fence",
           "sha", "link_base", "mail_id", "lease_until", "ended_at")  # fmt: skip
-_ATTEMPT = ("number", "provider", "started_at", "ended_at", "outcome", "provider_id", "detail")
+_ATTEMPT = ("number", "provider", "domain", "started_at", "ended_at", "outcome", "provider_id", "detail")
 _CHECK = ("at", "phase", "verdict", "policy", "reason", "until", "inputs")
 _RECEIPT = ("at", "received_at", "provider", "kind", "reason", "natural_key", "raw")
 _APPROVAL = (

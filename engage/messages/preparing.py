@@ -1,4 +1,7 @@
-"""The next batch: due messages are claimed, pass the gate, are made, and are noted as attempts, in one transaction."""
+"""The next batch: due messages are claimed, pass the gate, are made, and are noted as attempts, in one transaction.
+
+Each mail goes to the first provider that is open and has not declined it.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from engage.channels.base import OutboundEmail
+from engage.channels.email.routing.routes import Road, Routes
 from engage.channels.in_app.posting import NewItem, post
 from engage.errors import InputError
 from engage.messages.composing import FACTS_MISSING, failure, why_held
-from engage.messages.envelope import Correspondents, lock_correspondents
+from engage.messages.dispatching import Roads, read_roads
+from engage.messages.envelope import Correspondents, domain_of, lock_correspondents
 from engage.messages.gate import run_gate, settle
 from engage.messages.inbox_questions import show_questions
 from engage.messages.ledger import Handover, claim, hold, post_at_once, start_attempts
 from engage.messages.links import Links
-from engage.messages.policy.verdicts import Allow
-from engage.messages.rendering import RenderedInApp, render_email, render_in_app
+from engage.messages.pacing import hold_back
+from engage.messages.policy.verdicts import Allow, Verdict
+from engage.messages.rendering import RenderedEmail, RenderedInApp, render_email, render_in_app
 from engage.messages.showing import shown_as
 from engage.messages.travelling import fold, losers_beside
 from engage.releases.library import Library
@@ -34,12 +40,20 @@ BROKEN_FOR = timedelta(hours=6)  # how long a message that cannot be made waits 
 
 @dataclass(slots=True)
 class Batch:
-    """What one transaction took from the queue, and what is to be handed over after its commit, a window at a time."""
+    """What one provider is to get after the commit, a window at a time."""
 
-    id: int | None = None
-    taken: int = 0
+    road: Road
+    id: int = 0
     handovers: list[Handover] = field(default_factory=list)
     emails: list[OutboundEmail] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Taken:
+    """What one transaction took from the queue: how many messages, and the batches that they make, one a provider."""
+
+    count: int = 0
+    batches: list[Batch] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,35 +62,41 @@ class Press:
 
     library: Library
     links: Links
-    provider: str
-    window: int
+    routes: Routes
 
-    def prepare(self, session: Session, limit: int, now: datetime) -> Batch:
-        """Takes up to so many due messages; its first window counts as begun with the commit."""
-        rows = claim(session, limit=limit, now=now) if limit > 0 else []
-        batch = Batch(taken=len(rows))
+    def prepare(self, session: Session, limit: int, now: datetime) -> Taken:
+        """Takes up to so many due messages; the first window of each batch counts as begun with the commit."""
+        if limit <= 0:
+            return Taken()
+        roads = read_roads(session, self.routes, now=now)
+        rows = claim(session, limit=min(limit, roads.room or limit), now=now, mail=roads.room > 0)
         if not rows:
-            return batch
+            return Taken()
+        return Taken(len(rows), self._prepare(session, roads.turn_away(session, rows), roads, now))
+
+    def _prepare(self, session: Session, rows: list[Row[Any]], roads: Roads, now: datetime) -> list[Batch]:
         rows += losers_beside(session, self.library, rows)
         people = lock_correspondents(session, self.library, rows)
-        verdicts = run_gate(session, self.library, rows, phase="send", now=now)
+        verdicts: dict[int, Verdict] = run_gate(session, self.library, rows, phase="send", now=now)
+        mails = [row for row in rows if row.channel == "email" and isinstance(verdicts.get(row.id), Allow)]
+        verdicts |= hold_back(session, mails, people, self.routes, roads.brakes, now=now)
         settle(session, verdicts, now=now)
         rows = fold(session, self.library, rows, verdicts, now=now)
         allowed = [(row, verdict) for row in rows if isinstance(verdict := verdicts.get(row.id), Allow)]
         emails = [(row, verdict.copies) for row, verdict in allowed if row.channel == "email"]
-        self._start_emails(session, batch, emails, people, now)
         self._post_in_app(session, [row for row, _ in allowed if row.channel == "in_app"], now)
-        return batch
+        return self._start_emails(session, roads.assign(session, emails), people, roads)
 
     def _start_emails(
         self,
         session: Session,
-        batch: Batch,
-        rows: Sequence[tuple[Row[Any], Sequence[int]]],
+        rows: Sequence[tuple[Row[Any], Sequence[int], Road]],
         people: Correspondents,
-        now: datetime,
-    ) -> None:
-        for row, copies in rows:
+        roads: Roads,
+    ) -> list[Batch]:
+        batches: dict[str, Batch] = {}
+        now = roads.now
+        for row, copies, road in rows:
             try:
                 self._insist_on_facts(session, row)
                 rendered = render_email(self.library, session, row, links=self.links)
@@ -86,14 +106,18 @@ class Press:
             except Exception as error:
                 _hold_broken(session, row, error, now)
                 continue
-            batch.handovers.append(Handover(row, email.attempt, email.to_address, rendered.sha, email.mail_id))
+            batch = batches.setdefault(road.name, Batch(road))
+            batch.handovers.append(_handover(row, email, rendered, roads.elsewhere_at(row, road)))
             batch.emails.append(email)
-        if batch.handovers:
-            show_questions(session, self.library, [handover.row for handover in batch.handovers], now=now)
-            base = self.links.public_url
+        started = [handover.row for batch in batches.values() for handover in batch.handovers]
+        if started:
+            show_questions(session, self.library, started, now=now)
+        for batch in batches.values():
+            begun, base = batch.road.route.channel.window, self.links.public_url
             batch.id = start_attempts(
-                session, batch.handovers, provider=self.provider, link_base=base, begun=self.window, now=now
+                session, batch.handovers, provider=batch.road.name, link_base=base, begun=begun, now=now
             )
+        return list(batches.values())
 
     def _post_in_app(self, session: Session, rows: Sequence[Row[Any]], now: datetime) -> None:
         handovers, items = [], []
@@ -118,6 +142,19 @@ class Press:
         lacking = why_held(template, row.inputs, purpose=row.purpose, render=False)
         if lacking:
             raise InputError(lacking, code=FACTS_MISSING)
+
+
+def _handover(row: Row[Any], email: OutboundEmail, rendered: RenderedEmail, elsewhere_at: datetime | None) -> Handover:
+    domain = domain_of(email.from_address)
+    return Handover(
+        row,
+        email.attempt,
+        email.to_address,
+        rendered.sha,
+        mail_id=email.mail_id,
+        domain=domain,
+        elsewhere_at=elsewhere_at,
+    )
 
 
 def _item(row: Row[Any], words: RenderedInApp, now: datetime) -> NewItem:

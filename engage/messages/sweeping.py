@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from engage.channels.base import Accepted, EmailChannel, NotSent, Outcome, Unknown
+from engage.channels.email.routing.routes import routes_of
 from engage.clock import Clock
 from engage.db.session import Database
 from engage.messages.ledger import Handover, close_expired, expired, finish
@@ -43,6 +44,6 @@ def _judge(channel: EmailChannel, row: Any) -> Outcome:
     evidence: Accepted | NotSent | None = None
     if row.delivery != "none":
         evidence = Accepted()  # a receipt has come
-    elif row.provider == channel.name:
-        evidence = channel.evidence(row.public_id)
+    elif (asked := routes_of(channel).named(row.provider or "")) is not None:
+        evidence = asked.evidence(row.public_id)
     return evidence or Unknown(_IN_DOUBT)

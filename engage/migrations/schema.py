@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engage.channels.email.routing.tables import Brake
 from engage.channels.in_app.tables import InAppItem
 from engage.customers.tables import Account
 from engage.db.base import Base
@@ -16,6 +17,8 @@ from engage.surveys.tables import Answer
 from engage.tasks.tables import Task
 
 # One table of each package: naming it here is what registers the package's others, too.
-_LOADED = (Account, Answer, Enrolment, Event, InAppItem, InboundEmail, Message, Notice, Release, StaffMember, Task)
+_LOADED = (
+    Account, Answer, Brake, Enrolment, Event, InAppItem, InboundEmail, Message, Notice, Release, StaffMember, Task,
+)  # fmt: skip
 
 metadata = Base.metadata

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from engage.channels.base import Accepted, EmailChannel, NotSent, Outcome, Rejected, Unknown
 from engage.channels.calls.endpoints import Calls
+from engage.channels.email.routing.lending import lend_routes
 from engage.clock import Clock
 from engage.db.bulk import insert_ignore
 from engage.db.session import Database
@@ -36,6 +37,7 @@ WINDOW = 25
 LEASE = timedelta(seconds=60 + 10 * WINDOW)  # every call of a window may take its time
 LATER = tuple(timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400))
 _TRIES_BY_SLACK = 3  # of a letter, before it goes by mail
+_WORDS = {Accepted: "accepted", Rejected: "rejected", NotSent: "not_sent", Unknown: "unknown"}
 LOST = "the process died while it handed this over"
 FAILED = {
     "ja": "「{}」への連絡が届きませんでした",
@@ -52,10 +54,12 @@ def deliver_notices(
         with database.transaction() as session:
             rows = _claim(session, limit=min(WINDOW, limit - taken), now=clock.now())
             readers = readers_of(session, library, rows, now=clock.now())
+            mails = sum(row.kind == "mail" for row in rows)
+            routes = lend_routes(session, channel, mails, now=clock.now())
         if not rows:
             break
         taken += len(rows)
-        ended = [(row, _hand_over(row, readers, channel, calls, clock.now())) for row in rows]
+        ended = [(row, _hand_over(row, readers, routes, calls, clock.now())) for row in rows]
         with database.transaction() as session:
             _finish(session, ended, now=clock.now())
     return taken
@@ -166,7 +170,7 @@ def _by_mail(row: Row[Any]) -> NewNotice:
 
 def _end(session: Session, ended: Sequence[tuple[Row[Any], Outcome]], *, now: datetime) -> None:
     for row, outcome in ended:
-        word = {Accepted: "accepted", Rejected: "rejected", NotSent: "not_sent", Unknown: "unknown"}[type(outcome)]
+        word = next(word for kind, word in _WORDS.items() if isinstance(outcome, kind))
         attempt = update(NoticeAttempt).where(NoticeAttempt.notice_id == row.id, NoticeAttempt.number == row.fence)
         session.execute(attempt.values(ended_at=now, outcome=word, detail=getattr(outcome, "reason", None)))
 

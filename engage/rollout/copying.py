@@ -19,8 +19,8 @@ from engage.messages.tables import Approval, Message
 _AT_ONCE = 5000
 # What no engine looks at, or what opens doors.
 _LEFT_BEHIND = frozenset({
-    "audit_entries", "console_sessions", "event_problems", "inbound_emails", "inbound_raws", "login_throttles",
-    "mailbox_states", "notice_attempts",
+    "audit_entries", "console_sessions", "delivery_hours", "event_problems", "inbound_emails", "inbound_raws",
+    "login_throttles", "mailbox_states", "notice_attempts", "shared_suppressions",
 })  # fmt: skip
 
 

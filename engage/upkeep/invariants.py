@@ -80,17 +80,23 @@ INVARIANTS: Final = (
         SELECT m.public_id AS id FROM messages m
         LEFT JOIN attempts a ON a.message_id = m.id AND a.number = m.fence
         WHERE m.state IN ('sending', 'unknown')
-            AND (a.id IS NULL OR a.outcome IN ('accepted', 'rejected', 'not_sent'))
+            AND (a.id IS NULL OR a.outcome <> 'unknown')
             OR m.state = 'sending' AND (m.lease_until IS NULL OR m.lease_until < :lease_before)
             OR m.state <> 'sending' AND m.lease_until IS NOT NULL
         """,
     ),
     Invariant(
         "I5",
-        "whatever waits is due at some time and is taken up when that time comes",
+        "whatever waits is due at some time and is taken up when that time comes, unless its provider takes none",
         """
         SELECT m.public_id AS id FROM messages m
-        WHERE m.state IN ('queued', 'held') AND (m.due_at IS NULL OR m.due_at < :due_before)
+        WHERE m.state IN ('queued', 'held') AND (m.due_at IS NULL OR m.due_at < :due_before AND NOT (
+                m.channel = 'email' AND EXISTS (
+                    SELECT 1 FROM brakes b WHERE b.kind = 'provider' AND (
+                        b.since IS NOT NULL AND (b.until IS NULL OR b.until > :due_before) OR b.window_at > :due_before
+                    )
+                )
+            ))
             OR m.state = 'merged' AND m.carrier_id IS NULL
         """,
     ),

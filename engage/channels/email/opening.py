@@ -1,49 +1,86 @@
-"""Which email channel `ENGAGE_EMAIL_URL` names."""
+"""Which providers `ENGAGE_EMAIL_URL` names: one, or several apart by spaces, asked one after the other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from collections import Counter
+from collections.abc import Callable, Set
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from urllib.parse import unquote, urlsplit
 
-from engage.channels.base import EmailChannel
+from engage.calendars.zones import first_zone
+from engage.channels.base import EmailChannel, SuppressionLists
 from engage.channels.email.addresses import UnsendableError, wire_address
-from engage.channels.email.outbox import OutboxChannel, outbox_folder, sweep_drafts
-from engage.channels.email.sendgrid.channel import SendGridChannel
+from engage.channels.email.outbox import opening as outbox
+from engage.channels.email.provider_urls import ProviderUrl, wrong
+from engage.channels.email.routing.brakes import Allowance
+from engage.channels.email.routing.routes import Route, Routes
+from engage.channels.email.routing.warm_up import read_warm_ups
+from engage.channels.email.sendgrid import opening as sendgrid
 from engage.channels.email.smtp import SmtpChannel
 from engage.channels.email.smtp_connection import SmtpServer, Tls
-from engage.clock import Clock
 from engage.config import Settings
 from engage.errors import InputError
 
+_LIMITS: Final = {
+    "per_second": timedelta(seconds=1),
+    "per_minute": timedelta(minutes=1),
+    "per_hour": timedelta(hours=1),
+    "per_day": timedelta(days=1),
+}
+_FASTEST = 1_000_000
 _STARTTLS: dict[str, Tls] = {"required": "required", "never": "never", "offered": "when offered"}
-_MOST_CONNECTIONS = 64
 
 
-def open_channel(settings: Settings) -> EmailChannel:
-    """The channel the settings ask for; nothing is connected before the first message."""
-    url = urlsplit(settings.email_url)
-    opener = _SCHEMES.get(url.scheme)
-    if opener is None:
-        raise _wrong("it names no channel we have")
-    return opener(url, settings)
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """How a provider's channel is opened, which options its URL may have, and its suppression lists, if it has any."""
+
+    open: Callable[[ProviderUrl, Settings], EmailChannel]
+    options: Set[str]
+    lists: Callable[[ProviderUrl, Settings], SuppressionLists] | None = None
 
 
-def _outbox(_: SplitResult, settings: Settings) -> EmailChannel:
-    folder = outbox_folder(settings)
-    channel = OutboxChannel(folder)
-    sweep_drafts(folder, now=Clock().real())  # files bear the time of the system, however ours is moved
-    return channel
+def open_channel(settings: Settings) -> Routes:
+    """The way that the settings ask for; nothing is connected before the first message."""
+    urls = [ProviderUrl(text) for text in settings.email_url.split()]
+    seen: Counter[str] = Counter()
+    routes = [_route(url, settings, seen) for url in urls]
+    if not routes:
+        raise wrong("it names no channel")
+    zone = first_zone(settings.default_timezone)
+    return Routes(tuple(routes), read_warm_ups(settings.warm_up, zone))
 
 
-def _sendgrid(url: SplitResult, settings: Settings) -> EmailChannel:
-    if not settings.sendgrid_api_key:
-        raise InputError("sendgrid: needs an API key", where="SENDGRID_API_KEY", hint="set SENDGRID_API_KEY")
-    return SendGridChannel(settings.sendgrid_api_key, settings.sendgrid_url, threads=_connections(url, 16))
+def open_lists(settings: Settings) -> list[SuppressionLists]:
+    """The suppression lists of those providers that keep any; nothing is asked yet."""
+    urls = [ProviderUrl(text) for text in settings.email_url.split()]
+    found = {url.scheme: (url, PROVIDERS[url.scheme].lists) for url in urls if url.scheme in PROVIDERS}
+    return [opener(url, settings) for url, opener in found.values() if opener is not None]
 
 
-def _smtp(url: SplitResult, settings: Settings) -> EmailChannel:
-    connections = _connections(url, 1)
-    per_domain = _number(url, "per_domain", connections)
+def _route(url: ProviderUrl, settings: Settings, seen: Counter[str]) -> Route:
+    provider = PROVIDERS.get(url.scheme)
+    if provider is None:
+        raise wrong("it names no channel we have")
+    url.insist_on(provider.options | _LIMITS.keys())
+    channel = provider.open(url, settings)
+    seen[channel.name] += 1
+    name = channel.name if seen[channel.name] == 1 else f"{channel.name}-{seen[channel.name]}"
+    return Route(name, channel, _limit(url))
+
+
+def _limit(url: ProviderUrl) -> Allowance | None:
+    said = [name for name in _LIMITS if name in url.options]
+    if len(said) > 1:
+        raise wrong(f"say one of {' and '.join(said)}")
+    return Allowance(url.number(said[0], 1, most=_FASTEST), _LIMITS[said[0]]) if said else None
+
+
+def _smtp(url: ProviderUrl, settings: Settings) -> SmtpChannel:
+    connections = url.number("connections", 1, most=64)
+    per_domain = url.number("per_domain", connections, most=64)
     bounces = _bounces(settings.bounce_address)
     return SmtpChannel(_server(url), connections=connections, per_domain=per_domain, bounces=bounces)
 
@@ -56,48 +93,30 @@ def _bounces(said: str) -> str | None:
         raise InputError(str(error), where="ENGAGE_BOUNCE_ADDRESS", hint=hint) from None
 
 
-def _server(url: SplitResult) -> SmtpServer:
+def _server(url: ProviderUrl) -> SmtpServer:
+    split = urlsplit(url.text)
     try:
-        port = url.port
+        port = split.port
     except ValueError:
-        raise _wrong("its port is not a number") from None
-    if not url.hostname:
-        raise _wrong("it names no host")
-    user, password = unquote(url.username or ""), unquote(url.password or "")
-    return SmtpServer(url.hostname, port or _PORTS[url.scheme], _tls(url, bool(user)), user, password)
+        raise wrong("its port is not a number") from None
+    if not split.hostname:
+        raise wrong("it names no host")
+    user, password = unquote(split.username or ""), unquote(split.password or "")
+    return SmtpServer(split.hostname, port or _PORTS[url.scheme], _tls(url, bool(user)), user, password)
 
 
-def _tls(url: SplitResult, has_login: bool) -> Tls:
+def _tls(url: ProviderUrl, has_login: bool) -> Tls:
     """A password never travels in clear unless the URL says `starttls=never`."""
     if url.scheme == "smtps":
         return "implicit"
-    asked = parse_qs(url.query).get("starttls", ["required" if has_login else "offered"])[0]
-    if asked not in _STARTTLS:
-        raise _wrong(f"starttls={asked} is none of {', '.join(sorted(_STARTTLS))}")
-    return _STARTTLS[asked]
-
-
-def _connections(url: SplitResult, default: int) -> int:
-    return _number(url, "connections", default)
-
-
-def _number(url: SplitResult, name: str, default: int) -> int:
-    asked = parse_qs(url.query).get(name, [str(default)])[0]
-    if not asked.isdecimal() or not 1 <= int(asked) <= _MOST_CONNECTIONS:
-        raise _wrong(f"{name} must be a number from 1 to {_MOST_CONNECTIONS}")
-    return int(asked)
-
-
-def _wrong(why: str) -> InputError:
-    hint = "outbox:, smtp://user:pass@host:587, smtps://user:pass@host:465 or sendgrid:"
-    return InputError(f"the email URL cannot be used: {why}", where="ENGAGE_EMAIL_URL", hint=hint)
+    return url.choice("starttls", _STARTTLS, "required" if has_login else "offered")
 
 
 _PORTS = {"smtp": 25, "smtps": 465}
-
-_SCHEMES: dict[str, Callable[[SplitResult, Settings], EmailChannel]] = {
-    "outbox": _outbox,
-    "smtp": _smtp,
-    "smtps": _smtp,
-    "sendgrid": _sendgrid,
+_SMTP = Provider(_smtp, frozenset({"connections", "per_domain", "starttls"}))
+PROVIDERS: Final[dict[str, Provider]] = {
+    "outbox": Provider(outbox.open_channel, outbox.OPTIONS),
+    "smtp": _SMTP,
+    "smtps": _SMTP,
+    "sendgrid": Provider(sendgrid.open_channel, sendgrid.OPTIONS, sendgrid.open_lists),
 }

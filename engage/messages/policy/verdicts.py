@@ -33,6 +33,9 @@ class Reason(StrEnum):
     MERGED = "merged"
     SEEN_IN_PRODUCT = "seen_in_product"
     SHOWING_OVER = "showing_over"
+    DOMAIN_PAUSED = "sending_domain_paused"
+    DOMAIN_SLOWED = "recipients_domain_slowed"
+    WARM_UP = "warm_up"
 
 
 GONE = "recipient_gone"
@@ -158,6 +161,18 @@ WORDS: dict[Reason, dict[str, str]] = {
     Reason.AWAY: {
         "ja": "お客様担当者が不在です(自動返信による)",
         "en": "the contact is away, as their automatic reply says",
+    },
+    Reason.DOMAIN_PAUSED: {
+        "ja": "差出人のドメインからの配信が停止されています",
+        "en": "nothing is sent in the name of this domain at the moment",
+    },
+    Reason.DOMAIN_SLOWED: {
+        "ja": "受信側のドメインで一時的なエラーが増えているため、間隔を空けて配信しています",
+        "en": "the recipient's domain puts much off, so it gets mail more slowly",
+    },
+    Reason.WARM_UP: {
+        "ja": "新しい差出人ドメインの1日の配信上限に達しています",
+        "en": "the sending domain is new and has sent what it may send today",
     },
     Reason.CLOSED_HOURS: {"ja": "営業時間になるまで待っています", "en": "waiting for the recipient's business hours"},
 }

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from engage.channels.base import Accepted, OutboundEmail
-from engage.channels.email.outbox import OutboxChannel
+from engage.channels.email.outbox.channel import OutboxChannel
 from engage.channels.email.sendgrid.payload import payload
 from engage.channels.email.smtp import SmtpChannel
 from engage.channels.email.smtp_connection import SmtpServer

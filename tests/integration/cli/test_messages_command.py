@@ -15,9 +15,11 @@ from engage.channels.email.recording import RecordingChannel
 from engage.cli.messages import messages
 from engage.db.session import Database
 from engage.errors import ConflictError, NotFoundError
+from engage.messages.braking import stop
 from engage.messages.tables import Click, ClickVerdict, Message
 from engage.testing import MONDAY
 from tests.integration.messages.test_delivering import queued, run
+from tests.support.ledger import queue
 
 
 @pytest.fixture
@@ -64,6 +66,16 @@ def test_a_click_is_shown_with_every_verdict_on_it(in_doubt: str, database: Data
         "GET  203.0.113.0/24  unsure (soon_after_arrival)  human (used_product)"
         in engage_messages("show", in_doubt).output
     )
+
+
+def test_what_waits_for_a_provider_says_so(in_doubt: str, database: Database) -> None:
+    with database.transaction() as session:
+        templates = {"email": session.scalars(select(Message.template_version_id)).one()}
+        (waiting,) = queue(session, templates, 1, now=MONDAY, first=5)
+        stop(session, "provider", "sendgrid", by="cli:sato", reason="incident", now=MONDAY)
+    for told in (engage_messages("list").output, engage_messages("show", waiting).output):
+        assert "sendgrid takes no mail since 2026-11-16 01:00 UTC" in told and "incident" in told
+    assert "takes no mail" not in engage_messages("show", in_doubt).output
 
 
 def test_a_doubt_is_listed_and_ended_by_a_persons_word(in_doubt: str) -> None:

@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engage.channels.base import OutboundEmail, Outcome, Unknown
+from engage.channels.base import OutboundEmail, Outcome, Unavailable, Unknown
 from engage.channels.calls.endpoints import Calls
 from engage.channels.email.recording import RecordingChannel
+from engage.channels.email.routing.brakes import Allowance
+from engage.channels.email.routing.routes import Route, Routes
+from engage.channels.email.routing.tables import Brake
 from engage.db.session import Database
+from engage.messages.braking import go_on, stop
 from engage.notices.delivering import LATER, deliver_notices
 from engage.notices.tables import Notice, NoticeAttempt
 from engage.staff.absences import note_absence
@@ -84,6 +88,37 @@ def test_who_stands_in_is_told_for_an_owner_who_is_away(database: Database, tmp_
     office.deliver()
 
     assert [mail.to_address for mail in office.channel.sent] == ["ito@sample.example", "team@sample.example"]
+
+
+def test_a_mail_to_a_colleague_waits_while_the_provider_rests_and_counts_against_its_limit(
+    database: Database, tmp_path: Path
+) -> None:
+    office = Office(database, tmp_path, NOTIFY)
+    recording, pace = office.channel, Allowance(2, timedelta(hours=1))
+    office.channel = Routes((Route("first", recording, pace),))
+    with database.transaction() as session:
+        stop(session, "provider", "first", by="cli:sato", reason="incident", now=office.stage.clock.now())
+    office.deliver()
+    assert recording.sent == []
+    with database.transaction() as session:
+        go_on(session, "first", by="cli:sato", now=office.stage.clock.now())
+    office.stage.clock.move(timedelta(seconds=60))
+    office.deliver()
+    assert len(recording.sent) == 2
+    with database.reading() as session:
+        assert session.scalar(select(Brake.used)) == 2
+
+
+def test_what_the_first_provider_surely_did_not_take_the_second_gets_at_once(
+    database: Database, tmp_path: Path
+) -> None:
+    office = Office(database, tmp_path, NOTIFY)
+    second = RecordingChannel()
+    down = RecordingChannel(lambda _email: Unavailable("down"))
+    office.channel = Routes((Route("first", down), Route("second", second)))
+    office.deliver()
+    assert len(second.sent) == 2
+    assert [state for kind, state, _ in office.states() if kind == "mail"] == ["accepted", "accepted"]
 
 
 def test_a_webhook_is_tried_again_later_each_time_with_the_same_id(database: Database, tmp_path: Path) -> None:

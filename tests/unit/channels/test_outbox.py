@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engage.channels.base import Accepted, NotSent, Rejected
 from engage.channels.email.opening import open_channel
-from engage.channels.email.outbox import OutboxChannel
+from engage.channels.email.outbox.channel import OutboxChannel
 from engage.channels.email.recording import RecordingChannel
 from engage.config import Settings
 from tests.unit.channels.mails import an_email

@@ -8,12 +8,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from engage.channels.base import WINDOW, Accepted, Evidence, NotSent, OutboundEmail, Outcome, Rejected
 from engage.channels.email.addresses import UnsendableError
 from engage.channels.email.mime import to_bytes
-from engage.config import Settings
 
 DRAFTS_KEPT = timedelta(hours=1)  # nobody writes that long on one file
 _FILE_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
@@ -57,12 +55,6 @@ class OutboxChannel:
         except OSError as error:
             return NotSent(f"the outbox cannot be written ({error.strerror})")
         return Accepted(path.name)
-
-
-def outbox_folder(settings: Settings) -> Path:
-    """Where mails lie as files: in the folder that `outbox:/…` names, else in the outbox at home."""
-    url = urlsplit(settings.email_url)
-    return Path(unquote(url.path)) if url.scheme == "outbox" and url.path else settings.outbox_dir
 
 
 def remove_mails(folder: Path, message_ids: Iterable[str]) -> int:

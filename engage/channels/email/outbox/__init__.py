@@ -1,0 +1,1 @@
+"""The outbox: mails as files in a folder."""
