@@ -16,9 +16,9 @@ from engage.messages import status
 from engage.messages.copies import Copied, load_copied
 from engage.messages.news import tell
 from engage.messages.refusing import Refusal, tell_refusals
-from engage.messages.tables import Message, Receipt, Suppression
+from engage.messages.suppressing import ALL_TOPICS, Stopped, suppress
+from engage.messages.tables import Message, Receipt
 
-ALL_TOPICS: Final = "*"
 _TOLD = ("delivered", "bounced", "dropped", "complained", "unsubscribed")
 _TABLE: Any = Message.__table__
 _BASES: Final = {"complained": "complaint", "unsubscribed": "unsubscribe"}
@@ -140,14 +140,15 @@ def _readers(receipt: ProviderReceipt, messages: dict[str, Row[Any]], copied: Ma
 def _suppress(
     session: Session, receipts: Sequence[ProviderReceipt], messages: dict[str, Row[Any]], now: datetime
 ) -> None:
-    rows = [
-        {"address_key": address_key(address), "topic": topic, "reason": receipt.kind, "source": receipt.provider,
-         "at": receipt.at, "by": receipt.provider, "message": receipt.message_id,
-         "proof": {"receipt": receipt.natural_key}}
+    stopped = [
+        Stopped(
+            address_key(address), topic, receipt.kind, receipt.provider, receipt.at,
+            by=receipt.provider, message=receipt.message_id, proof={"receipt": receipt.natural_key},
+        )
         for receipt in receipts
         if (topic := _topic_to_stop(receipt, messages)) and (address := _address(receipt, messages))
     ]  # fmt: skip
-    insert_ignore(session, Suppression, rows)
+    suppress(session, stopped)
 
 
 def _topic_to_stop(receipt: ProviderReceipt, messages: dict[str, Row[Any]]) -> str | None:
@@ -155,7 +156,7 @@ def _topic_to_stop(receipt: ProviderReceipt, messages: dict[str, Row[Any]]) -> s
         return ALL_TOPICS
     if receipt.kind == "unsubscribed":
         message = messages.get(receipt.message_id or "")
-        return message.topic if message else ALL_TOPICS
+        return receipt.topic or (message.topic if message else ALL_TOPICS)
     return None
 
 

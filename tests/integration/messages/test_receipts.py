@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import random
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select, update
 
 from engage.channels.base import Receipt, Unknown
 from engage.channels.email.recording import RecordingChannel
+from engage.channels.email.sendgrid.webhook import parse
 from engage.customers.tables import Consent, Contact
 from engage.db.session import Database
 from engage.events.tables import Event
+from engage.ids import new_id
 from engage.journeys.digesting import digest
 from engage.messages.delivering import deliver
 from engage.messages.receipts import record_receipts
@@ -22,7 +27,8 @@ from engage.messages.tables import Receipt as ReceiptRow
 from engage.releases.library import Library
 from engage.testing import MONDAY, FrozenClock
 from tests.integration.messages.test_delivering import LINKS, copied, queued, run
-from tests.support.ledger import queue
+from tests.servers.fake_sendgrid import event_body
+from tests.support.ledger import publish, queue
 
 KINDS = ("processed", "deferred", "delivered", "bounced")
 
@@ -67,6 +73,86 @@ def test_a_storm_of_shuffled_and_repeated_receipts_comes_to_the_same(database: D
     assert names(database) == ["message.bounced", "message.delivered"]
     with database.reading() as session:
         assert len(session.scalars(select(ReceiptRow.id)).all()) == len(KINDS)
+
+
+EVENTS = {  # what SendGrid may say of one mail; each of these is said at its own time
+    "processed": {},
+    "deferred": {"response": "450 later"},
+    "delivered": {},
+    "bounce": {"reason": "550 no such user"},
+    "dropped": {"reason": "Bounced Address"},
+    "spamreport": {},
+    "unsubscribe": {},
+    "group_unsubscribe": {"asm_group_id": 7},
+}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), kinds=st.sets(st.sampled_from(sorted(EVENTS)), min_size=1))
+def test_in_whatever_order_and_however_often_events_come_they_come_to_the_same_facts(
+    database: Database, data: st.DataObject, kinds: set[str]
+) -> None:
+    told_in_order, told_anyhow = two_mails(database)
+    for one in sorted(kinds):
+        record(database, *parse(json.dumps([an_event(told_in_order, one)]).encode(), {7: "product"}))
+    digested(database)
+    # Again and again, with the same id or a new one, in batches of any size, late or at once.
+    stream = data.draw(st.lists(st.sampled_from(sorted(kinds)), min_size=len(kinds), max_size=12))
+    stream = data.draw(st.permutations([*stream, *kinds]))
+    while stream:
+        size = data.draw(st.integers(1, len(stream)))
+        batch, stream = stream[:size], stream[size:]
+        events = [an_event(told_anyhow, one, again=data.draw(st.booleans())) for one in batch]
+        record(database, *parse(json.dumps(events).encode(), {7: "product"}))
+        if data.draw(st.booleans()):
+            digested(database)
+    digested(database)
+    assert facts_of(database, told_anyhow) == facts_of(database, told_in_order)
+
+
+def an_event(public_id: str, kind: str, *, again: bool = False) -> dict[str, Any]:
+    """SendGrid's event about a mail, at a time that belongs to its kind."""
+    at = int(MONDAY.timestamp()) + 60 * (1 + sorted(EVENTS).index(kind))
+    number = f"{public_id}:{kind}" + (f":{new_id('x')}" if again else "")
+    said = {"event": kind, "timestamp": at, "sg_event_id": number, "message_id": public_id, "email": address(public_id)}
+    return event_body(said | EVENTS[kind])
+
+
+def two_mails(database: Database) -> list[str]:
+    """Two mails, each to somebody of their own, that have gone out."""
+    with database.transaction() as session:
+        count = session.scalar(select(func.count()).select_from(Message)) or 0
+        version = session.scalar(select(Message.template_version_id))
+        templates = publish(session, now=MONDAY) if version is None else {"email": version}
+        ids = queue(session, templates, 2, now=MONDAY, first=count)
+        for number, public_id in enumerate(ids, count):
+            at = {"address": address(public_id)}
+            session.execute(update(Message).where(Message.public_id == public_id).values(at))
+            changed = update(Contact).where(Contact.external_id == f"user-{number}")
+            session.execute(changed.values(email=address(public_id), address_key=address(public_id)))
+    run(database, RecordingChannel())
+    return ids
+
+
+def address(public_id: str) -> str:
+    return f"{public_id.lower()}@customer.example"
+
+
+def facts_of(database: Database, public_id: str) -> dict[str, Any]:
+    """What is known of a mail and its reader: all that anything is decided by."""
+    with database.reading() as session:
+        mail = session.execute(select(Message).where(Message.public_id == public_id)).scalar_one()
+        stopped = select(Suppression.topic, Suppression.reason, Suppression.at)
+        refused = select(Consent.topic, Consent.state).where(Consent.contact_id == mail.contact_id)
+        told = select(Event.name).where(Event.contact_id == mail.contact_id, Event.name.startswith("message."))
+        return {
+            "state": mail.state,
+            "delivery": mail.delivery,
+            "stopped": sorted(session.execute(stopped.where(Suppression.address_key == address(public_id))).all()),
+            "refused": set(session.execute(refused).all()),
+            "told": sorted(session.scalars(told)),
+        }
 
 
 def test_a_late_delivered_does_not_undo_a_bounce(database: Database) -> None:

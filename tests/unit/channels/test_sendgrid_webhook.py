@@ -6,6 +6,7 @@ import base64
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sendgrid.helpers.eventwebhook import EventWebhook
@@ -52,12 +53,42 @@ def test_a_forged_webhook_is_refused(spoil: str) -> None:
         verify(raw, headers, keys, now())
 
 
-def test_an_old_signature_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("age", "fresh_for", "is_taken"),
+    [
+        (timedelta(hours=24), None, True),  # the last time that SendGrid tries
+        (timedelta(hours=26), None, False),
+        (timedelta(minutes=9), timedelta(minutes=10), True),
+        (timedelta(minutes=11), timedelta(minutes=10), False),
+        (timedelta(minutes=-4), timedelta(minutes=10), True),  # clocks differ
+        (timedelta(minutes=-6), timedelta(minutes=10), False),
+        (timedelta(days=9), timedelta(0), True),
+    ],
+)
+def test_how_old_a_signature_may_be_is_a_setting(age: timedelta, fresh_for: timedelta | None, is_taken: bool) -> None:
+    said = {} if fresh_for is None else {"fresh_for": fresh_for}
+
+    def ask() -> None:
+        verify(RAW, PROVIDER.signed(RAW), [PROVIDER.public_key()], now() + age, **said)
+
+    if is_taken:
+        ask()
+    else:
+        with pytest.raises(PermissionDeniedError, match="too old"):
+            ask()
+
+
+def test_a_time_that_is_none_is_too_old() -> None:
     with pytest.raises(PermissionDeniedError, match="too old"):
-        verify(RAW, PROVIDER.signed(RAW), [PROVIDER.public_key()], now() + timedelta(minutes=11))
-    unreadable = PROVIDER.signed(RAW, timestamp="soon")
-    with pytest.raises(PermissionDeniedError, match="too old"):
-        verify(RAW, unreadable, [PROVIDER.public_key()], now())
+        verify(RAW, PROVIDER.signed(RAW, timestamp="soon"), [PROVIDER.public_key()], now())
+
+
+def test_while_keys_are_changed_both_are_good() -> None:
+    both = [PROVIDER.public_key(0), PROVIDER.public_key(1)]
+    for number in (0, 1):
+        verify(RAW, PROVIDER.signed(RAW, key=number), both, now())
+    with pytest.raises(PermissionDeniedError):
+        verify(RAW, PROVIDER.signed(RAW, key=0), [PROVIDER.public_key(1)], now())
 
 
 @pytest.mark.parametrize("key", ["", "abc", base64.b64encode(b"not a key").decode()])
@@ -77,6 +108,7 @@ def test_a_key_that_is_none_is_named_at_once(key: str) -> None:
         ({"event": "dropped"}, "dropped"),
         ({"event": "spamreport"}, "complained"),
         ({"event": "group_unsubscribe"}, "unsubscribed"),
+        ({"event": "unsubscribe"}, "unsubscribed"),
     ],
 )
 def test_each_kind_of_event_becomes_a_receipt(said: dict[str, str], kind: str) -> None:
@@ -95,6 +127,42 @@ def test_an_open_is_kept_without_what_it_tells_of_the_reader() -> None:
 
     assert (receipt.kind, receipt.reason) == ("opened", "by a machine")
     assert {"ip", "useragent"}.isdisjoint(receipt.raw)
+
+
+@pytest.mark.parametrize(
+    ("said", "topic"),
+    [
+        ({"event": "unsubscribe"}, "*"),
+        ({"event": "group_unsubscribe", "asm_group_id": 7}, "product"),
+        ({"event": "group_unsubscribe", "asm_group_id": 9}, None),  # the mail's own
+        ({"event": "group_unsubscribe", "asm_group_id": "7"}, None),
+        ({"event": "spamreport", "asm_group_id": 7}, None),
+    ],
+)
+def test_what_a_reader_has_left_is_what_is_stopped(said: dict[str, Any], topic: str | None) -> None:
+    (receipt,) = parse(json.dumps([event_body(said)]).encode(), {7: "product"})
+    assert receipt.topic == topic
+
+
+def test_an_asynchronous_bounce_without_sendgrids_id_still_names_our_message() -> None:
+    event = event_body({"event": "bounce", "message_id": "msg_1"})
+    del event["sg_message_id"]
+    assert parse(json.dumps([event]).encode())[0].message_id == "msg_1"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        rb'[{"event": "bounce", "reason": "a \u0000 b", "timestamp": 1}]',
+        rb'[{"event": "bounce", "reason": "\\u0000 \ud83d", "timestamp": NaN}]',
+        rb'[{"event": "bounce", "reason": 5, "timestamp": 1e999, "email": ["x"], "sg_event_id": {}}]',
+        rb'[{"event": "bounce", "timestamp": 99999999999999999999}]',
+    ],
+)
+def test_a_strange_event_is_kept_and_spoils_no_batch(raw: bytes) -> None:
+    (receipt,) = parse(raw)
+    assert receipt.kind == "bounced"
+    json.dumps(receipt.raw, allow_nan=False, ensure_ascii=False).encode("utf-8")
 
 
 def test_an_event_without_an_id_keeps_one_key_however_often_it_comes() -> None:

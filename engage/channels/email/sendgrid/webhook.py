@@ -6,8 +6,10 @@ import base64
 import binascii
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -20,7 +22,8 @@ from engage.errors import InputError, PermissionDeniedError
 
 SIGNATURE_HEADER = "X-Twilio-Email-Event-Webhook-Signature"
 TIMESTAMP_HEADER = "X-Twilio-Email-Event-Webhook-Timestamp"
-FRESH_FOR = timedelta(minutes=10)
+FRESH_FOR = timedelta(minutes=1500)  # SendGrid tries for a day; a repetition changes nothing, a lost receipt would
+AHEAD = timedelta(minutes=5)  # its clock and ours may differ
 
 # SendGrid's word for it → ours. Its tracking is off: clicks are ours, and an open that it tells all the same is shown
 # and decides nothing.
@@ -38,12 +41,14 @@ _KINDS = {
 _OF_THE_READER = frozenset({"ip", "useragent"})  # what an open tells of a person: nobody needs it, so nobody keeps it
 
 
-def verify(raw: bytes, headers: Mapping[str, str], public_keys: Iterable[str], now: datetime) -> None:
-    """Raises unless one of our keys signed exactly these bytes a short while ago."""
+def verify(
+    raw: bytes, headers: Mapping[str, str], public_keys: Iterable[str], now: datetime, fresh_for: timedelta = FRESH_FOR
+) -> None:
+    """Raises unless one of our keys signed exactly these bytes, not too long ago; with no length of time, ever."""
     signature, stamp = headers.get(SIGNATURE_HEADER, ""), headers.get(TIMESTAMP_HEADER, "")
     if not any(_signed_by(key, signature, stamp, raw) for key in public_keys):
         raise PermissionDeniedError("the webhook's signature is not valid", code="bad_signature")
-    if abs(_instant(stamp) - now) > FRESH_FOR:
+    if fresh_for and not now - fresh_for <= _instant(stamp) <= now + AHEAD:
         raise PermissionDeniedError("the webhook's signature is too old", code="stale_signature")
 
 
@@ -52,15 +57,30 @@ def check_key(public_key: str) -> None:
     _load(public_key)
 
 
-def parse(raw: bytes) -> list[Receipt]:
-    """The receipts in a webhook's body; kinds that mean nothing to us are left out."""
+def parse(raw: bytes, topics: Mapping[int, str] | None = None) -> list[Receipt]:
+    """The receipts in a webhook's body; kinds that mean nothing to us are left out. `topics` by unsubscribe group."""
     try:
-        events = json.loads(raw.replace(rb"\u0000", b""))  # PostgreSQL keeps no NUL in JSON
+        events = _storable(json.loads(raw))
     except (ValueError, RecursionError):
         raise InputError("the webhook's body is not JSON") from None
     if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
         raise InputError("the webhook's body is not a list of events")
-    return [receipt for event in events if (receipt := _receipt(event)) is not None]
+    known = topics or {}
+    return [receipt for event in events if (receipt := _receipt(event, known)) is not None]
+
+
+def _storable(value: Any) -> Any:
+    """The same without what a database keeps in no JSON: NUL, half a surrogate pair, numbers that are none."""
+    match value:
+        case str():
+            return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+        case list():
+            return [_storable(one) for one in value]
+        case dict():
+            return {_storable(name): _storable(one) for name, one in value.items()}
+        case float() if not math.isfinite(value):
+            return None
+    return value
 
 
 def _signed_by(public_key: str, signature: str, stamp: str, raw: bytes) -> bool:
@@ -90,7 +110,7 @@ def _instant(stamp: str) -> datetime:
         return datetime.fromtimestamp(0, UTC)
 
 
-def _receipt(event: dict[str, object]) -> Receipt | None:
+def _receipt(event: dict[str, object], topics: Mapping[int, str]) -> Receipt | None:
     kind = _KINDS.get(str(event.get("event")))
     if kind is None:
         return None
@@ -105,11 +125,20 @@ def _receipt(event: dict[str, object]) -> Receipt | None:
         reason=_text(event.get("reason") or event.get("response") or _by_machine(event)),
         address=_text(event.get("email")),
         raw={name: value for name, value in event.items() if name not in _OF_THE_READER},
+        topic=_topic(event, topics),
     )
 
 
 def _by_machine(event: dict[str, object]) -> str | None:
     return "by a machine" if event.get("sg_machine_open") is True else None
+
+
+def _topic(event: dict[str, object], topics: Mapping[int, str]) -> str | None:
+    """What a refusal is about: everything, or the topic of the group that the reader has left."""
+    if event.get("event") == "unsubscribe":
+        return "*"
+    group = event.get("asm_group_id")
+    return topics.get(group) if isinstance(group, int) and event.get("event") == "group_unsubscribe" else None
 
 
 def _text(value: object) -> str | None:
