@@ -23,6 +23,7 @@ from engage.releases.library import Library
 from engage.worker.valkey import embedded_url
 
 if TYPE_CHECKING:
+    from engage.channels.base import SuppressionLists
     from engage.rollout.stage import Stage
     from engage.worker.rounds import Parts
 
@@ -90,7 +91,7 @@ def worker_parts(settings: Settings) -> Parts:
     """Everything a worker process needs."""
     from engage.channels.calls.endpoints import Calls
     from engage.channels.email.mailbox import mailbox_of
-    from engage.channels.email.opening import open_channel
+    from engage.channels.email.opening import open_channel, open_lists
     from engage.worker.rounds import Parts
 
     engage = build(settings)
@@ -102,7 +103,15 @@ def worker_parts(settings: Settings) -> Parts:
         channel=open_channel(settings),
         calls=Calls.of(settings),
         mailboxes=tuple(mailbox_of(url) for url in settings.mailbox_url),
+        lists=open_lists(settings),
     )
+
+
+def suppression_lists(settings: Settings) -> Sequence[SuppressionLists]:
+    """The lists of those providers that keep any, ready to be asked."""
+    from engage.channels.email.opening import open_lists
+
+    return open_lists(settings)
 
 
 def insist_on_provider(settings: Settings, name: str) -> None:

@@ -36,7 +36,13 @@ DOORWAYS = {
 # Who may end a transaction: edges (a request, a job, a command), what hands over to the outside in several steps,
 # and what plays on a scratch store of its own.
 EDGES = ("web/", "cli/", "worker/", "wiring.py", "migrations/", "db/session.py")
-HANDS_OVER = ("messages/delivering.py", "messages/inbound/reading.py", "messages/sweeping.py", "notices/delivering.py")
+HANDS_OVER = (
+    "messages/delivering.py",
+    "messages/inbound/reading.py",
+    "messages/sweeping.py",
+    "messages/syncing.py",
+    "notices/delivering.py",
+)
 ON_A_SCRATCH_STORE = ("rollout/",)
 
 

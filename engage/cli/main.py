@@ -25,6 +25,7 @@ COMMANDS = {
     "inbound": "engage.cli.inbound:inbound",
     "consents": "engage.cli.consents:consents",
     "sending": "engage.cli.sending:sending",
+    "suppressions": "engage.cli.suppressions:suppressions",
     "approvals": "engage.cli.approvals:approvals",
     "tasks": "engage.cli.tasks:tasks",
     "surveys": "engage.cli.surveys:surveys",

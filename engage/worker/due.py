@@ -32,6 +32,7 @@ KINDS = (
     "expiries",
     "mailboxes",
     "looks",
+    "suppressions",
 )
 # Spelled out as in the partial indexes: SQLite uses one only where the statement repeats its words.
 _WAITING = text("messages.state IN ('queued', 'held')")
@@ -63,6 +64,7 @@ def _questions(now: datetime) -> dict[str, ColumnElement[bool]]:
         "sweep": _time_has_come("sweep", now),
         "mailboxes": _time_has_come("mailboxes", now),
         "looks": _time_has_come("looks", now),
+        "suppressions": _time_has_come("suppressions", now),
     }
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from engage.channels.base import EmailChannel
+from engage.channels.base import EmailChannel, SuppressionLists
 from engage.channels.calls.endpoints import Calls
 from engage.channels.email.mailbox import Mailbox
 from engage.clock import Clock
@@ -30,6 +30,7 @@ from engage.messages.links import Links
 from engage.messages.reactions import expire_items
 from engage.messages.rechecking import recheck_held
 from engage.messages.sweeping import sweep
+from engage.messages.syncing import sync
 from engage.messages.unknowns import send_critical_again
 from engage.notices.delivering import deliver_notices
 from engage.notices.task_news import tell_of_tasks
@@ -48,6 +49,7 @@ TELLING = "telling"  # the turn of writing letters to colleagues
 DIGESTS = "digests"
 LOOKS = "looks"  # the turn of looking whether playbooks work
 MAILBOXES = "mailboxes"  # the turn of reading what customers write back
+SUPPRESSIONS = "suppressions"  # the turn of sharing suppressions with the provider
 _EVENTS = 1000
 _ENROLMENTS = 500
 _MESSAGES = 500
@@ -55,6 +57,7 @@ _CLICKS = 500
 _OCCURRENCES_EVERY = timedelta(minutes=1)
 _TELLING_EVERY = timedelta(seconds=5)
 _LOOKS_EVERY = timedelta(hours=1)
+_SUPPRESSIONS_EVERY = timedelta(hours=1)
 _LONGEST_REST = 30.0
 
 
@@ -70,6 +73,7 @@ class Parts:
     calls: Calls = field(default_factory=Calls)
     pace: Pace = field(default_factory=Pace)
     mailboxes: tuple[Mailbox, ...] = ()
+    lists: Sequence[SuppressionLists] = ()
 
 
 def _digest(parts: Parts) -> int:
@@ -202,6 +206,17 @@ def _look_at(parts: Parts, live: LivePlaybook) -> int:
     return _by_itself(parts, live, looking, "the effect of a playbook could not be looked at")
 
 
+def _suppressions(parts: Parts) -> int:
+    with parts.database.transaction() as session:
+        turn = take_turn(session, SUPPRESSIONS, every=_SUPPRESSIONS_EVERY, now=parts.clock.now())
+    if not turn:
+        return 0
+    done = [sync(parts.database, lists, parts.clock) for lists in parts.lists]
+    with parts.database.transaction() as session:
+        end_turn(session, SUPPRESSIONS, turn)
+    return sum(one.new + one.told for one in done)
+
+
 ROUNDS: dict[str, Callable[[Parts], int]] = {
     "digest": _digest,
     OCCURRENCES: _occurrences,
@@ -217,6 +232,7 @@ ROUNDS: dict[str, Callable[[Parts], int]] = {
     "sweep": _sweep,
     MAILBOXES: _mailboxes,
     LOOKS: _looks,
+    SUPPRESSIONS: _suppressions,
 }
 
 
