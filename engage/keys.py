@@ -106,6 +106,11 @@ def task_of_look(playbook_key: str, began: datetime, verdict: str) -> str:
     return f"look:{playbook_key}:{began.isoformat()}:{verdict}"
 
 
+def task_of_breaker(kind: str, name: str, at: datetime) -> str:
+    """One task for each time that a playbook or a sending domain is stopped."""
+    return f"breaker:{kind}:{name}:{at.isoformat()}"
+
+
 def task_of_message(message_id: int, reason: str) -> str:
     """One task for what became of a message."""
     return f"message:{message_id}:{reason}"

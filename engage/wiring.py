@@ -92,6 +92,7 @@ def worker_parts(settings: Settings) -> Parts:
     from engage.channels.calls.endpoints import Calls
     from engage.channels.email.mailbox import mailbox_of
     from engage.channels.email.opening import open_channel, open_lists
+    from engage.messages.thresholds import read_thresholds
     from engage.worker.rounds import Parts
 
     engage = build(settings)
@@ -104,6 +105,7 @@ def worker_parts(settings: Settings) -> Parts:
         calls=Calls.of(settings),
         mailboxes=tuple(mailbox_of(url) for url in settings.mailbox_url),
         lists=open_lists(settings),
+        thresholds=read_thresholds(settings.pause_at),
     )
 
 
@@ -130,10 +132,12 @@ def insist_on_channel(settings: Settings) -> None:
     """Refuses settings that name no way to send or read mail, before a process is started that would only fail."""
     from engage.channels.email.mailbox import mailbox_of
     from engage.channels.email.opening import open_channel
+    from engage.messages.thresholds import read_thresholds
 
     open_channel(settings).close()
     for url in settings.mailbox_url:
         mailbox_of(url)
+    read_thresholds(settings.pause_at)
 
 
 def redis_url(settings: Settings) -> str | None:

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from engage import wiring
+from engage.cli.lazy import LazyGroup
 from engage.language.telling_expect import measure_said
 from engage.reports.lift import Group, Lift
 from engage.reports.lift_words import percent, verdict_said
@@ -30,9 +31,9 @@ _NONE = {
 _NEXT = {"ja": "次の判定: {day}", "en": "Next look: {day}"}
 
 
-@click.group()
+@click.group(cls=LazyGroup, places={"deliverability": "engage.cli.deliverability:deliverability_command"})
 def reports() -> None:
-    """What the playbooks have moved."""
+    """What the playbooks have moved, and how their mail fares."""
 
 
 @reports.command()

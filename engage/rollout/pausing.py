@@ -65,9 +65,14 @@ def resume(session: Session, library: Library, key: str, *, by: str, now: dateti
     return resumed
 
 
+def published(session: Session) -> set[str]:
+    """Every playbook that ever was."""
+    return set(session.scalars(select(PlaybookVersion.key).distinct()))
+
+
 def refuse_unknown(session: Session, key: str) -> None:
     """Raises NotFoundError, with the nearest key, for a playbook that was never published."""
-    known = set(session.scalars(select(PlaybookVersion.key).distinct()))
+    known = published(session)
     if key not in known:
         raise NotFoundError(f"no playbook {key} was ever published", hint=way_out(key, known, "engage playbooks list"))
 

@@ -9,18 +9,18 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engage.channels.email.opening import open_channel
-from engage.channels.email.sendgrid.webhook import check_key
 from engage.clock import Clock
 from engage.config import Settings
 from engage.customers.owning import without_owner
 from engage.db.session import Database
-from engage.errors import EngageError, StoreUnavailableError
+from engage.errors import StoreUnavailableError
+from engage.messages.braking import in_force
 from engage.notices.tables import Notice
 from engage.releases.pauses import pauses
 from engage.releases.tables import Release
 from engage.staff.tables import InAppKey, StaffMember, WriteKey
 from engage.upkeep.clocks import database_skew, moved_clock
+from engage.upkeep.delivery_findings import delivery_findings, the_way_out
 from engage.upkeep.findings import Finding
 from engage.upkeep.invariants import INVARIANTS, breaches
 from engage.upkeep.mail_findings import doors_of, mailboxes, refusals, unmatched
@@ -45,7 +45,7 @@ class Patient:
 def examine(patient: Patient) -> list[Finding]:
     """Looks at everything, the ground first; what rests on a thing that is missing is left out."""
     findings = [
-        _email(patient.settings),
+        the_way_out(patient.settings),
         *doors_of(patient.settings),
         moved_clock(patient.clock, patient.settings.clock_file),
         _redis(patient),
@@ -72,28 +72,11 @@ def examine(patient: Patient) -> list[Finding]:
             *mailboxes(session, patient.settings, now),
             *unmatched(session, now),
             *_news(session, now),
+            *delivery_findings(session, patient.settings, now=now),
             *_ledger(session, now),
             *_owners(session),
             *_pauses(session),
         ]
-
-
-def _email(settings: Settings) -> Finding:
-    scheme = settings.email_url.partition(":")[0]
-    if scheme == "outbox":
-        return Finding("email", "note", f"mails stay here as files in {settings.outbox_dir}", "set ENGAGE_EMAIL_URL")
-    try:
-        open_channel(settings).close()
-    except EngageError as error:
-        return Finding("email", "bad", f"{error.where}: {error.message}", error.hint or "set ENGAGE_EMAIL_URL")
-    if scheme == "sendgrid" and not settings.sendgrid_webhook_keys:
-        return Finding("email", "note", "SendGrid's receipts cannot be verified", "set ENGAGE_SENDGRID_WEBHOOK_KEY")
-    try:
-        for key in settings.sendgrid_webhook_keys:
-            check_key(key)
-    except EngageError as error:
-        return Finding("email", "bad", error.message, "copy ENGAGE_SENDGRID_WEBHOOK_KEY from SendGrid again")
-    return Finding("email", "ok", f"goes out by {scheme}")
 
 
 def _redis(patient: Patient) -> Finding:
@@ -126,10 +109,13 @@ def _in_app(session: Session, settings: Settings) -> Iterable[Finding]:
 
 
 def _lags(session: Session, now: datetime) -> Iterable[Finding]:
+    held_back = bool(in_force(session, now=now))
     for what, lag in oldest_waiting(session, now).items():
         seconds = lag.total_seconds()
         if lag > _SLOW:
             said, way_out = f"have waited for {_rounded(lag)}", "is `engage worker` running? read its log"
+            if what == "messages" and held_back:
+                way_out = f"engage sending list says what holds mail back; {way_out}"
             yield Finding(what, "bad", said, way_out, seconds=seconds)
         else:
             yield Finding(what, "ok", f"lag {_rounded(lag)}" if lag else "nothing waits", seconds=seconds)

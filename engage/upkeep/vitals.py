@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from engage.events.tables import Event
 from engage.journeys.tables import Enrolment, Lease
+from engage.messages.braking import in_force
 from engage.messages.status import STATES
 from engage.messages.tables import Approval, Attempt, Click, Message
+from engage.messages.tallies import WEEK, Cause, Fared, how_mail_fared
 from engage.messages.unknowns import LISTED_AFTER
 
 # Every living worker asks for this turn all the time, and one of them gets it each time it is due.
@@ -32,6 +34,8 @@ class Vitals:
     unresolved_events: int
     unknowns_listed: int  # in doubt for so long that a person is asked
     worker_seen: timedelta | None  # how long ago; None = never
+    mail: Mapping[Cause, Fared]  # of a week: how it fared, by playbook and sending domain
+    resting: frozenset[str]  # providers that take nothing now
 
 
 def take_vitals(session: Session, now: datetime) -> Vitals:
@@ -45,6 +49,8 @@ def take_vitals(session: Session, now: datetime) -> Vitals:
         unresolved_events=session.scalar(unresolved) or 0,
         unknowns_listed=count_listed_unknowns(session, now),
         worker_seen=_worker_seen(session, now),
+        mail=how_mail_fared(session, since=now - WEEK, now=now),
+        resting=frozenset(brake.name for brake in in_force(session, now=now) if brake.kind == "provider"),
     )
 
 

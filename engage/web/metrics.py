@@ -62,6 +62,16 @@ class _Told(Collector):
         yield waiting
         yield _one("engage_events_unresolved", "Events that no digest has taken yet.", vitals.unresolved_events)
         yield _one("engage_unknowns_listed", "Messages in doubt that wait for a person's word.", vitals.unknowns_listed)
+        said = "Mail of the last seven days, by playbook, sending domain and what became of it."
+        mail = GaugeMetricFamily("engage_mail_week", said, labels=["playbook", "domain", "what"])
+        for cause, fared in vitals.mail.items():
+            for what in ("sent", "bounced", "complained"):
+                mail.add_metric([cause.playbook, cause.domain, what], getattr(fared, what))
+        yield mail
+        resting = GaugeMetricFamily("engage_provider_resting", "Providers that take nothing now.", labels=["provider"])
+        for provider in sorted(vitals.resting):
+            resting.add_metric([provider], 1)
+        yield resting
         if vitals.worker_seen is not None:
             seen = vitals.worker_seen.total_seconds()
             yield _one("engage_worker_seen_seconds", "How long ago a worker last showed; each shows every 15 s.", seen)

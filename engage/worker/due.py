@@ -33,6 +33,7 @@ KINDS = (
     "mailboxes",
     "looks",
     "suppressions",
+    "brakes",
 )
 # Spelled out as in the partial indexes: SQLite uses one only where the statement repeats its words.
 _WAITING = text("messages.state IN ('queued', 'held')")
@@ -65,6 +66,7 @@ def _questions(now: datetime) -> dict[str, ColumnElement[bool]]:
         "mailboxes": _time_has_come("mailboxes", now),
         "looks": _time_has_come("looks", now),
         "suppressions": _time_has_come("suppressions", now),
+        "brakes": _time_has_come("brakes", now),
     }
 
 

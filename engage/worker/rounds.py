@@ -31,13 +31,16 @@ from engage.messages.reactions import expire_items
 from engage.messages.rechecking import recheck_held
 from engage.messages.sweeping import sweep
 from engage.messages.syncing import sync
+from engage.messages.thresholds import Threshold
 from engage.messages.unknowns import send_critical_again
 from engage.notices.delivering import deliver_notices
 from engage.notices.task_news import tell_of_tasks
 from engage.releases.library import Library, LivePlaybook
 from engage.reports.digests import send_digests
 from engage.reports.looks import lease_of_look, next_look, time_between
+from engage.rollout.breaking import look_at_delivery
 from engage.rollout.looking import look
+from engage.upkeep.delivery_findings import SHARED_EVERY, SHARING
 from engage.upkeep.vitals import BEATS_EVERY, HEARTBEAT
 from engage.worker.due import due_kinds
 from engage.worker.turns import end_turn, take_turn
@@ -49,7 +52,8 @@ TELLING = "telling"  # the turn of writing letters to colleagues
 DIGESTS = "digests"
 LOOKS = "looks"  # the turn of looking whether playbooks work
 MAILBOXES = "mailboxes"  # the turn of reading what customers write back
-SUPPRESSIONS = "suppressions"  # the turn of sharing suppressions with the provider
+SUPPRESSIONS = SHARING  # the turn of sharing suppressions with the provider
+BRAKES = "brakes"  # the turn of looking how mail fares
 _EVENTS = 1000
 _ENROLMENTS = 500
 _MESSAGES = 500
@@ -57,7 +61,7 @@ _CLICKS = 500
 _OCCURRENCES_EVERY = timedelta(minutes=1)
 _TELLING_EVERY = timedelta(seconds=5)
 _LOOKS_EVERY = timedelta(hours=1)
-_SUPPRESSIONS_EVERY = timedelta(hours=1)
+_BRAKES_EVERY = timedelta(minutes=1)
 _LONGEST_REST = 30.0
 
 
@@ -74,6 +78,7 @@ class Parts:
     pace: Pace = field(default_factory=Pace)
     mailboxes: tuple[Mailbox, ...] = ()
     lists: Sequence[SuppressionLists] = ()
+    thresholds: tuple[Threshold, ...] = ()
 
 
 def _digest(parts: Parts) -> int:
@@ -208,13 +213,21 @@ def _look_at(parts: Parts, live: LivePlaybook) -> int:
 
 def _suppressions(parts: Parts) -> int:
     with parts.database.transaction() as session:
-        turn = take_turn(session, SUPPRESSIONS, every=_SUPPRESSIONS_EVERY, now=parts.clock.now())
+        turn = take_turn(session, SUPPRESSIONS, every=SHARED_EVERY, now=parts.clock.now())
     if not turn:
         return 0
     done = [sync(parts.database, lists, parts.clock) for lists in parts.lists]
     with parts.database.transaction() as session:
         end_turn(session, SUPPRESSIONS, turn)
     return sum(one.new + one.told for one in done)
+
+
+def _brakes(parts: Parts) -> int:
+    with parts.database.transaction() as session:
+        if not take_turn(session, BRAKES, every=_BRAKES_EVERY, now=parts.clock.now()):
+            return 0
+    with parts.database.transaction() as session:
+        return look_at_delivery(session, parts.library, parts.thresholds, now=parts.clock.now())
 
 
 ROUNDS: dict[str, Callable[[Parts], int]] = {
@@ -233,6 +246,7 @@ ROUNDS: dict[str, Callable[[Parts], int]] = {
     MAILBOXES: _mailboxes,
     LOOKS: _looks,
     SUPPRESSIONS: _suppressions,
+    BRAKES: _brakes,
 }
 
 

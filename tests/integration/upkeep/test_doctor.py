@@ -8,16 +8,25 @@ from pathlib import Path
 
 import pytest
 
+from engage.channels.base import Receipt, Unavailable
+from engage.channels.email.recording import RecordingChannel
 from engage.channels.email.refusals import OURS_REFUSED
 from engage.config import Settings
 from engage.db.session import Database
+from engage.errors import ProviderError
 from engage.events.tables import SOURCE_IMPORT, Event
+from engage.messages.braking import stop
 from engage.messages.inbound.tables import MailboxState
+from engage.messages.receipts import record_receipts
 from engage.notices.tables import Notice
+from engage.releases.library import Library
 from engage.releases.tables import PausedPlaybook
 from engage.testing import MONDAY, FrozenClock
+from engage.upkeep.delivery_findings import the_way_out
 from engage.upkeep.doctor import Patient, examine
 from engage.upkeep.findings import Finding
+from engage.worker.rounds import Parts, Rounds
+from tests.integration.messages.test_delivering import LINKS, run
 from tests.support.ledger import publish, queue
 
 
@@ -71,6 +80,79 @@ def test_events_that_nobody_digests_are_a_lag(database: Database, tmp_path: Path
         )
     finding = by_name(examine(patient(tmp_path, database)))["events"]
     assert (finding.verdict, finding.said) == ("bad", "have waited for 0:06:00")
+
+
+def test_the_way_out_is_told_with_what_is_in_the_way(database: Database, tmp_path: Path) -> None:
+    with database.transaction() as session:
+        queue(session, publish(session, now=MONDAY), 7, now=MONDAY)
+        stop(session, "sender", "mail.example.com", by="engage", reason="too many bounces", now=MONDAY)
+    run(database, RecordingChannel(lambda _email: Unavailable("SendGrid does not accept our API key", 300)))
+    said = {(one.what, one.verdict): one for one in examine(patient(tmp_path, database))}
+    provider, domain = said["provider", "bad"], said["sending domain", "bad"]
+    assert provider.said == (
+        "recording takes nothing until 2026-11-16 01:05 UTC since 2026-11-16 01:00 UTC by engage: "
+        "SendGrid does not accept our API key"
+    )
+    assert provider.way_out == "mend the cause, then: engage sending resume recording"
+    assert domain.said.startswith("mail.example.com is held back until a person lets it go on")
+    assert said["refused", "note"].said == "7 messages wait for another try: SendGrid does not accept our API key"
+
+
+def test_suppressions_that_could_not_be_shared_are_told(database: Database, tmp_path: Path) -> None:
+    class Failing:
+        name, topics = "sendgrid", frozenset[str]()
+
+        def pull(self, since: object) -> None:
+            raise ProviderError("SendGrid does not accept our API key")
+
+    asked = patient(tmp_path, database)
+    parts = Parts(database, Library(), LINKS, asked.clock, RecordingChannel(), lists=[Failing()])  # type: ignore[list-item]
+    Rounds(parts).run("suppressions")
+    assert "suppressions" not in by_name(examine(asked))
+    asked.clock.move(timedelta(minutes=11))  # type: ignore[attr-defined]
+    assert by_name(examine(asked))["suppressions"].way_out == "engage suppressions sync says why"
+
+
+def test_how_a_domain_fares_is_told_and_too_much_is_bad(database: Database, tmp_path: Path) -> None:
+    with database.transaction() as session:
+        ids = queue(session, publish(session, now=MONDAY), 12, now=MONDAY)
+    run(database, RecordingChannel())
+    assert by_name(examine(patient(tmp_path, database)))["deliverability"].said == (
+        "example.com: of 12 mails of a week 0 (0.00%) bounced, 0 (0.00%) were complained about"
+    )
+    bounces = [Receipt("sendgrid", one, one, "bounced", MONDAY, None, None, {}) for one in ids]
+    with database.transaction() as session:
+        record_receipts(session, bounces, now=MONDAY)
+    finding = by_name(examine(patient(tmp_path, database)))["deliverability"]
+    assert (finding.verdict, finding.way_out) == ("bad", "engage reports deliverability")
+
+
+def test_mail_that_is_late_as_its_provider_rests_breaks_no_promise(database: Database, tmp_path: Path) -> None:
+    with database.transaction() as session:
+        queue(session, publish(session, now=MONDAY), 2, now=MONDAY)
+    asked = patient(tmp_path, database)
+    asked.clock.move(timedelta(hours=3))  # type: ignore[attr-defined]
+    assert "send ledger I5" in by_name(examine(asked))
+    with database.transaction() as session:
+        stop(session, "provider", "sendgrid", by="cli:sato", reason="", now=MONDAY)
+    found = by_name(examine(asked))
+    assert found["send ledger"].verdict == "ok"
+    assert str(found["messages"].way_out).startswith("engage sending list says what holds mail back")
+
+
+@pytest.mark.parametrize(
+    ("url", "verdict", "said"),
+    [
+        ("sendgrid:?sandbox=yes", "note", "SendGrid judges mails and delivers none"),
+        ("sendgrid: smtp://relay.example.com", "note", "SendGrid's receipts cannot be verified"),
+        ("smtp://one.example.com smtp://two.example.com", "ok", "goes out by smtp, then smtp-2"),
+    ],
+)
+def test_the_providers_are_told_in_their_order(tmp_path: Path, url: str, verdict: str, said: str) -> None:
+    finding = the_way_out(
+        Settings.from_env({"ENGAGE_HOME": str(tmp_path), "ENGAGE_EMAIL_URL": url, "SENDGRID_API_KEY": "SG.x"})
+    )
+    assert (finding.verdict, finding.said) == (verdict, said)
 
 
 def test_a_pause_that_may_be_forgotten_is_told(database: Database, tmp_path: Path) -> None:

@@ -10,12 +10,14 @@ import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from engage.channels.base import NotSent, Unknown
+from engage.channels.base import NotSent, Receipt, Unknown
 from engage.channels.email.recording import RecordingChannel
 from engage.db.session import Database
 from engage.events.recording import NewEvent, record
+from engage.messages.braking import stop
 from engage.messages.delivering import deliver
 from engage.messages.links import Links
+from engage.messages.receipts import record_receipts
 from engage.messages.status import STATES
 from engage.messages.unknowns import list_unknowns
 from engage.releases.library import Library
@@ -87,6 +89,20 @@ def test_what_waits_and_what_is_in_doubt_is_counted(
     assert (found["engage_events_unresolved", ""], found["engage_unknowns_listed", ""]) == (1, 1)
     with database.reading() as session:
         assert len(list_unknowns(session, now=clock.now())) == 1
+
+
+def test_how_mail_fares_and_who_rests_is_told(client: FlaskClient, database: Database, clock: FrozenClock) -> None:
+    with database.transaction() as session:
+        ids = queue(session, publish(session, now=MONDAY), 3, now=MONDAY)
+        stop(session, "provider", "sendgrid", by="cli:sato", reason="", now=MONDAY)
+    deliver(database, Library(), RecordingChannel(), LINKS, clock)
+    with database.transaction() as session:
+        record_receipts(session, [Receipt("x", "1", ids[0], "bounced", MONDAY, None, None, {})], now=MONDAY)
+    found = figures(client)
+    assert {label: value for (name, label), value in found.items() if name == "engage_mail_week"} == {
+        "example.comtestsent": 3, "example.comtestbounced": 1, "example.comtestcomplained": 0,
+    }  # fmt: skip
+    assert found["engage_provider_resting", "sendgrid"] == 1
 
 
 def test_a_worker_shows_that_it_lives(client: FlaskClient, database: Database, clock: FrozenClock) -> None:
