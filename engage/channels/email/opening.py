@@ -7,21 +7,17 @@ from collections.abc import Callable, Set
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
 from engage.calendars.zones import first_zone
 from engage.channels.base import EmailChannel, SuppressionLists
-from engage.channels.email.addresses import UnsendableError, wire_address
 from engage.channels.email.outbox import opening as outbox
 from engage.channels.email.provider_urls import ProviderUrl, wrong
 from engage.channels.email.routing.brakes import Allowance
 from engage.channels.email.routing.routes import Route, Routes
 from engage.channels.email.routing.warm_up import read_warm_ups
 from engage.channels.email.sendgrid import opening as sendgrid
-from engage.channels.email.smtp import SmtpChannel
-from engage.channels.email.smtp_connection import SmtpServer, Tls
+from engage.channels.email.smtp import opening as smtp
 from engage.config import Settings
-from engage.errors import InputError
 
 _LIMITS: Final = {
     "per_second": timedelta(seconds=1),
@@ -30,7 +26,6 @@ _LIMITS: Final = {
     "per_day": timedelta(days=1),
 }
 _FASTEST = 1_000_000
-_STARTTLS: dict[str, Tls] = {"required": "required", "never": "never", "offered": "when offered"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,42 +73,7 @@ def _limit(url: ProviderUrl) -> Allowance | None:
     return Allowance(url.number(said[0], 1, most=_FASTEST), _LIMITS[said[0]]) if said else None
 
 
-def _smtp(url: ProviderUrl, settings: Settings) -> SmtpChannel:
-    connections = url.number("connections", 1, most=64)
-    per_domain = url.number("per_domain", connections, most=64)
-    bounces = _bounces(settings.bounce_address)
-    return SmtpChannel(_server(url), connections=connections, per_domain=per_domain, bounces=bounces)
-
-
-def _bounces(said: str) -> str | None:
-    try:
-        return said if said and wire_address(said.replace("{id}", "id")) else None
-    except UnsendableError as error:
-        hint = "such as bounces@mail.example.com or bounces+{id}@mail.example.com"
-        raise InputError(str(error), where="ENGAGE_BOUNCE_ADDRESS", hint=hint) from None
-
-
-def _server(url: ProviderUrl) -> SmtpServer:
-    split = urlsplit(url.text)
-    try:
-        port = split.port
-    except ValueError:
-        raise wrong("its port is not a number") from None
-    if not split.hostname:
-        raise wrong("it names no host")
-    user, password = unquote(split.username or ""), unquote(split.password or "")
-    return SmtpServer(split.hostname, port or _PORTS[url.scheme], _tls(url, bool(user)), user, password)
-
-
-def _tls(url: ProviderUrl, has_login: bool) -> Tls:
-    """A password never travels in clear unless the URL says `starttls=never`."""
-    if url.scheme == "smtps":
-        return "implicit"
-    return url.choice("starttls", _STARTTLS, "required" if has_login else "offered")
-
-
-_PORTS = {"smtp": 25, "smtps": 465}
-_SMTP = Provider(_smtp, frozenset({"connections", "per_domain", "starttls"}))
+_SMTP = Provider(smtp.open_channel, smtp.OPTIONS)
 PROVIDERS: Final[dict[str, Provider]] = {
     "outbox": Provider(outbox.open_channel, outbox.OPTIONS),
     "smtp": _SMTP,

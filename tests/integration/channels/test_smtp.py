@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from engage.channels.base import Accepted, Declined, NotSent, OutboundEmail, Rejected, Unknown
-from engage.channels.email.smtp import SmtpChannel
-from engage.channels.email.smtp_connection import SmtpServer
+from engage.channels.email.smtp.channel import SmtpChannel
+from engage.channels.email.smtp.connection import SmtpServer
 from tests.servers.running import accepted_ids, smtp_sink
 from tests.unit.channels.mails import an_email
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from engage.channels.base import Accepted, NotSent, Rejected
-from engage.channels.email import smtp_connection
-from engage.channels.email.smtp import SmtpChannel
-from engage.channels.email.smtp_connection import SmtpServer, Tls
+from engage.channels.email.smtp import connection as smtp_connection
+from engage.channels.email.smtp.channel import SmtpChannel
+from engage.channels.email.smtp.connection import SmtpServer, Tls
 from tests.integration.channels.test_smtp import greet, hear, kinds, mails
 from tests.servers.running import smtp_submission
 from tests.support.certificates import self_signed

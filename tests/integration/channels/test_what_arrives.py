@@ -15,8 +15,8 @@ import pytest
 from engage.channels.base import Accepted, OutboundEmail
 from engage.channels.email.outbox.channel import OutboxChannel
 from engage.channels.email.sendgrid.payload import payload
-from engage.channels.email.smtp import SmtpChannel
-from engage.channels.email.smtp_connection import SmtpServer
+from engage.channels.email.smtp.channel import SmtpChannel
+from engage.channels.email.smtp.connection import SmtpServer
 from engage.language.vocabulary import Company
 from engage.messages.envelope import Correspondents, NoSenderError
 from engage.messages.links import Links

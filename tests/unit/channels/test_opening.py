@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engage.channels.email.opening import open_channel
+from engage.channels.email.opening import PROVIDERS, open_channel
 from engage.channels.email.routing.brakes import Allowance
 from engage.channels.email.routing.routes import Routes
 from engage.config import Settings
@@ -94,3 +94,11 @@ def test_a_group_that_is_no_number_is_refused(tmp_path: Path, said: str) -> None
 def test_a_bounce_address_that_is_none_is_refused(tmp_path: Path, address: str) -> None:
     with pytest.raises(InputError, match="ENGAGE_BOUNCE_ADDRESS"):
         opened(tmp_path, "smtp://h", ENGAGE_BOUNCE_ADDRESS=address)
+
+
+def test_every_provider_is_a_folder_with_the_same_files() -> None:
+    package = Path(__file__).parents[3] / "engage" / "channels" / "email"
+    folders = {provider.open.__module__.split(".")[-2] for provider in PROVIDERS.values()}
+    assert folders == {"outbox", "smtp", "sendgrid"}
+    for folder in folders:
+        assert {"__init__.py", "opening.py", "channel.py"} <= {path.name for path in (package / folder).iterdir()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engage.channels.email.smtp_lanes import deal
+from engage.channels.email.smtp.lanes import deal
 
 ADDRESSES = st.lists(
     st.sampled_from(["a@x.example", "b@X.example", "c@y.example", "d@z.example", "nonsense"]), max_size=40

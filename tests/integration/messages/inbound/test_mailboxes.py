@@ -15,8 +15,8 @@ from sqlalchemy import select
 
 from engage.channels.email.mailbox import Mailbox
 from engage.channels.email.recording import RecordingChannel
-from engage.channels.email.smtp import SmtpChannel
-from engage.channels.email.smtp_connection import SmtpServer
+from engage.channels.email.smtp.channel import SmtpChannel
+from engage.channels.email.smtp.connection import SmtpServer
 from engage.db.session import Database
 from engage.messages.delivering import deliver
 from engage.messages.inbound import reading

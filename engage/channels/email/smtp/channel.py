@@ -24,8 +24,8 @@ from engage.channels.base import (
 from engage.channels.email.addresses import UnsendableError, wire_address
 from engage.channels.email.mime import to_bytes
 from engage.channels.email.refusals import OURS_REFUSED, Fault, fault_of
-from engage.channels.email.smtp_connection import Reply, SmtpConnection, SmtpError, SmtpServer
-from engage.channels.email.smtp_lanes import deal
+from engage.channels.email.smtp.connection import Reply, SmtpConnection, SmtpError, SmtpServer
+from engage.channels.email.smtp.lanes import deal
 
 log = logging.getLogger(__name__)
 

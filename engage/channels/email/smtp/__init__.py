@@ -1,0 +1,1 @@
+"""SMTP: kept, pipelined connections to one server."""
