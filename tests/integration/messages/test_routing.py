@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from engage.channels.base import (
     WINDOW,
@@ -376,3 +376,23 @@ def test_a_window_that_another_clock_has_begun_is_the_one_that_counts(database: 
     ahead.run()
     behind.run()
     assert (ahead.asked["first"], behind.asked["first"]) == (3, 0)
+
+
+@pytest.mark.parametrize(
+    ("limit", "writes"), [(None, 0), (Allowance(1000, timedelta(hours=1)), 1)], ids=["no limit", "a limit"]
+)
+def test_what_holds_mail_back_is_read_once_a_batch_and_written_only_where_there_is_a_limit(
+    database: Database, limit: Allowance | None, writes: int
+) -> None:
+    stand = Stand(database, "first", pace=limit)
+    with database.transaction() as session:
+        templates = publish(session, now=MONDAY)
+        queue(session, templates, 1, now=MONDAY)
+        queue(session, templates, 3 * WINDOW, now=MONDAY, first=1, due_at=MONDAY + SECOND)
+    stand.run()  # the row of a limit is made once
+    said: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *args: said.append(args[2].split("WHERE")[0]))
+    assert stand.run(SECOND) == 3 * WINDOW
+    about = [one.split()[0] for one in said if "brakes" in one]
+    assert about.count("SELECT") == 2  # the batch, and the look that finds nothing more
+    assert len(about) == 2 + writes
