@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -119,6 +120,25 @@ def test_what_may_have_left_or_is_the_recipients_fault_is_never_given_to_the_sec
     assert [provider for provider, _ in stand.attempts()] == ["first"]
     assert stand.asked["second"] == 0
     assert stand.states() == {state: 1}
+
+
+def test_whatever_three_providers_answer_nobody_is_asked_after_a_doubt(database: Database) -> None:
+    stand, chance = Stand(database, "first", "second", "third"), Random(4)
+    words = [Accepted("x"), Rejected("550"), NotSent("450"), Throttled("429", 5), Unavailable("down", 5)]
+    words += [Declined("no", 5), Declined("never", is_final=True), Unknown("500")]
+    said: dict[str, list[Outcome]] = defaultdict(list)
+
+    def answer(email: OutboundEmail) -> Outcome:
+        said[email.message_id].append(chance.choice(words))
+        return said[email.message_id][-1]
+
+    stand.answers = dict.fromkeys(stand.answers, answer)
+    queued(database, 60)
+    for _ in range(25):
+        stand.run(timedelta(seconds=30))
+    assert all(isinstance(outcome, NotSent) for outcomes in said.values() for outcome in outcomes[:-1])
+    assert stand.states().keys() == {"accepted", "rejected", "unknown"}
+    assert len({provider for provider, _ in stand.attempts()}) == 3
 
 
 def test_the_second_hand_over_is_committed_before_its_call_too(database: Database) -> None:
