@@ -1,12 +1,14 @@
 """A stand-in for SendGrid over HTTP that keeps its own log and can post signed Event Webhooks back.
 
 `python -m tests.servers.fake_sendgrid --log FILE` prints its port. The log gets one JSON line per accepted message,
-written before the 202. Addresses choose faults: `reject…` 400, `throttle…` 429, `broken…` 500, `hangup…` accepted but
+written before the 202. With `--tls FILE` it speaks TLS with the certificate and key in that file, which a client trusts
+by `SSL_CERT_FILE=FILE`. Addresses choose faults: `reject…` 400, `throttle…` 429, `broken…` 500, `hangup…` accepted but
 never answered.
 `POST /control/events {"url": …, "events": [{"message_id": …, "event": "delivered", …}]}` sends a signed webhook
 (`"timestamp": "1700000000"` signs it as of then, `"key": 1` with another of its keys);
 `GET /control/key` gives the public key as SendGrid shows it (base64 DER), `?number=1` another one;
 `POST /control/moods {"rules": […]}` makes it misbehave (see `sendgrid_moods.py`);
+`POST /control/forget {}` has it begin anew, with an empty log;
 `POST /control/suppressions {"list": "bounces", "email": …}` puts somebody on a list, a GET there shows lists and log.
 """
 
@@ -18,6 +20,7 @@ import json
 import os
 import secrets
 import socket
+import ssl
 import struct
 import time
 import urllib.request
@@ -74,6 +77,12 @@ class Provider:
             "at": time.time(),
         }
         os.write(self.log, json.dumps(line).encode("ascii") + b"\n")
+
+    def forget(self) -> None:
+        """Begins anew: an empty log, nothing counted, on nobody's list, in no mood."""
+        if self.log is not None:
+            os.ftruncate(self.log, 0)
+        self.moods, self.lists, self.seconds, self.requests = Moods(), Lists(), Counter(), 0
 
     def is_too_fast(self) -> bool:
         """Counts a request; whether it is one too many for this second of the clock."""
@@ -155,6 +164,9 @@ class Handler(BaseHTTPRequestHandler):
                 self._answer(200, {"status": status})
             case "/control/moods":
                 self.provider.moods.obey(said)
+                self._answer(200, {})
+            case "/control/forget":
+                self.provider.forget()
                 self._answer(200, {})
             case "/control/suppressions":
                 self.provider.lists.put(said.pop("list"), said.pop("email"), **said)
@@ -263,6 +275,12 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
+    def speak_tls(self, certificate: Path) -> None:
+        """Each connection shakes hands in its own thread, at its first read."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that was killed is nothing to speak of."""
 
@@ -273,11 +291,14 @@ def main() -> None:
     parser.add_argument("--log", type=Path, help="file that gets one line per accepted message")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
     parser.add_argument("--per-second", type=int, default=0, help="answers 429 to more in a second of the clock")
+    parser.add_argument("--tls", type=Path, help="file with the certificate and key to speak TLS with")
     parser.add_argument("--webhook-url", help="where /control/events posts to when it is told no url")
     options = parser.parse_args()
     log = os.open(options.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND) if options.log else None
     provider = Provider(log, options.latency, options.webhook_url, options.per_second)
     server = Server(("127.0.0.1", options.port), type("Bound", (Handler,), {"provider": provider}))
+    if options.tls:
+        server.speak_tls(options.tls)
     print(server.server_port, flush=True)
     server.serve_forever()
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import ssl
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,18 @@ class Running:
     port: int
     log: Path
     process: subprocess.Popen[str]
+    certificate: Path | None = None  # where it speaks TLS: the file with its certificate
+
+    @property
+    def url(self) -> str:
+        """Where its API is."""
+        return f"{'https' if self.certificate else 'http'}://127.0.0.1:{self.port}"
 
     def control(self, name: str, **said: Any) -> Any:
         """Tells the SendGrid stand-in what to do: `moods`, `events` or `suppressions`; says what it answered."""
-        url = f"http://127.0.0.1:{self.port}/control/{name}"
-        request = urllib.request.Request(url, json.dumps(said).encode() if said else None)
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        request = urllib.request.Request(f"{self.url}/control/{name}", json.dumps(said).encode() if said else None)
+        trust = ssl.create_default_context(cafile=self.certificate) if self.certificate else None
+        with urllib.request.urlopen(request, timeout=60, context=trust) as answer:
             return json.load(answer)
 
     def lines(self) -> list[str]:
@@ -55,10 +62,11 @@ def imap_box(box: Path, log: Path, *options: str) -> Iterator[Running]:
 
 
 @contextmanager
-def fake_sendgrid(log: Path, *options: str) -> Iterator[Running]:
-    """A SendGrid stand-in in its own process."""
-    with _running("tests.servers.fake_sendgrid", log, *options) as server:
-        yield server
+def fake_sendgrid(log: Path, *options: str, certificate: Path | None = None) -> Iterator[Running]:
+    """A SendGrid stand-in in its own process; with a certificate (and its key, in one file) over TLS."""
+    tls = ("--tls", str(certificate)) if certificate else ()
+    with _running("tests.servers.fake_sendgrid", log, *options, *tls) as server:
+        yield replace(server, certificate=certificate)
 
 
 @contextmanager

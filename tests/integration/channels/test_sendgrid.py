@@ -22,17 +22,24 @@ from engage.channels.base import (
 )
 from engage.channels.email.sendgrid.channel import PATIENCE, SendGridChannel
 from tests.servers.running import Running, accepted_ids, fake_sendgrid
+from tests.support.certificates import self_signed
 from tests.unit.channels.mails import an_email
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Running]:
-    with fake_sendgrid(tmp_path / "log") as running:
+@pytest.fixture(scope="module")
+def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with fake_sendgrid(tmp_path_factory.mktemp("sendgrid") / "log") as running:
         yield running
 
 
-def sent(port: int, *batch: OutboundEmail, key: str = "SG.test", **more: Any) -> list[Outcome]:
-    channel = SendGridChannel(key, f"http://127.0.0.1:{port}", **more)
+@pytest.fixture
+def server(stand_in: Running) -> Running:
+    stand_in.control("forget", anew=True)
+    return stand_in
+
+
+def sent(port: int, *batch: OutboundEmail, key: str = "SG.test", scheme: str = "http", **more: Any) -> list[Outcome]:
+    channel = SendGridChannel(key, f"{scheme}://127.0.0.1:{port}", **more)
     try:
         return channel.send(batch)
     finally:
@@ -117,6 +124,19 @@ def test_nobody_there_means_surely_not_sent() -> None:
         port = listener.getsockname()[1]
     (outcome,) = sent(port, an_email())
     assert isinstance(outcome, Unavailable)
+
+
+def test_over_tls_mail_goes_only_to_a_certificate_that_the_environment_trusts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = self_signed(tmp_path / "both.pem")
+    with fake_sendgrid(tmp_path / "log", certificate=certificate) as server:
+        (refused,) = sent(server.port, an_email(), scheme="https")
+        assert isinstance(refused, Unavailable) and "SSL_CERT_FILE" in refused.reason
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        batch = emails(30)
+        assert {type(outcome) for outcome in sent(server.port, *batch, scheme="https")} == {Accepted}
+        assert server.control("requests")["count"] == len(accepted_ids(server)) == 30
 
 
 def test_in_the_sandbox_a_mail_is_judged_and_goes_nowhere(server: Running) -> None:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
+from typing import Any
 
 from sendgrid.helpers.mail.exceptions import ApiKeyIncludedException
 from urllib3 import Timeout, connection_from_url
@@ -47,7 +48,7 @@ class SendGridChannel:
         api_key: str,
         base_url: str = "https://api.sendgrid.com",
         *,
-        threads: int = 16,
+        threads: int = WINDOW,
         groups: Mapping[str, int] | None = None,
         sandbox: bool = False,
         connect_seconds: float = 3.0,
@@ -60,6 +61,7 @@ class SendGridChannel:
             retries=False,
             timeout=Timeout(connect=connect_seconds, read=read_seconds),
             headers={"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"},
+            **_trust(base_url),
         )
         self._threads = ThreadPoolExecutor(threads, "sendgrid")
         self._groups = dict(groups or {})
@@ -98,7 +100,8 @@ class SendGridChannel:
             return Unavailable(f"SendGrid cannot be reached ({type(error).__name__})")
         except SSLError as error:
             if isinstance(error.args[0], ssl.SSLCertVerificationError):
-                return Unavailable("SendGrid's certificate is not trusted", ACCOUNT_SECONDS)
+                said = "SendGrid's certificate is not trusted: SSL_CERT_FILE names a file of those that are"
+                return Unavailable(said, ACCOUNT_SECONDS)
             return Unknown("the TLS connection to SendGrid broke")
         except (HTTPError, OSError) as error:
             return Unknown(f"SendGrid gave no answer after the request was sent ({type(error).__name__})")
@@ -106,6 +109,11 @@ class SendGridChannel:
         if isinstance(outcome, Unavailable):
             log.error("sendgrid refuses our account", extra={"status": response.status})
         return outcome
+
+
+def _trust(base_url: str) -> dict[str, Any]:
+    """The certificates of the system, or of SSL_CERT_FILE, read once: each connection would read them for itself."""
+    return {"ssl_context": ssl.create_default_context()} if base_url.lower().startswith("https:") else {}
 
 
 @dataclass(slots=True)

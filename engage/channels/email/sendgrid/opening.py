@@ -1,10 +1,11 @@
-"""`sendgrid:`, with `?sandbox=yes` to have mails judged and not delivered, and `?connections=32` for more at once."""
+"""`sendgrid:`, with `?sandbox=yes` to have mails judged and not delivered, and `?connections=8` for fewer at once."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
 
+from engage.channels.base import WINDOW
 from engage.channels.email.provider_urls import ProviderUrl
 from engage.channels.email.sendgrid.channel import SendGridChannel
 from engage.channels.email.sendgrid.suppressions import SendGridSuppressions
@@ -19,7 +20,7 @@ def open_channel(url: ProviderUrl, settings: Settings) -> SendGridChannel:
     return SendGridChannel(
         _key(settings),
         settings.sendgrid_url,
-        threads=url.number("connections", 16, most=64),
+        threads=url.number("connections", WINDOW, most=64),
         groups=groups_of(settings.sendgrid_groups),
         sandbox=url.choice("sandbox", {"no": False, "yes": True}, "no"),
     )
