@@ -32,7 +32,12 @@ def a_notice() -> Any:
         content = {"title": {"ja": "新しいリード", "en": "A new lead"}, "facts": [["plan", None]]}  # noqa: RUF012
 
     sender = Sender("Team", "team@example.com")
-    return mail_of(Notice(), Reader("森 一郎", "mori@example.com", "ja"), sender, now=datetime(2027, 4, 1, tzinfo=UTC))
+    return mail_of(
+        Notice(),
+        Reader("森 一郎", "mori@example.com", "ja", "Asia/Tokyo"),
+        sender,
+        now=datetime(2027, 4, 1, tzinfo=UTC),
+    )
 
 
 def test_the_payload_says_all_of_the_mail_and_no_more_of_the_person() -> None:
