@@ -137,16 +137,6 @@ def templates_compile(workspace: Workspace) -> Iterator[Problem]:
         # file: email_templates/welcome/hello/en/subject.txt
         Welcome
     Wrong (mjml-unknown):
-        # file: email_templates/welcome/hello/meta.yaml
-        purpose: transactional
-        # file: email_templates/welcome/hello/en/body.mjml
-        <mjml><mj-body><mj-section><mj-colum><mj-text>Hi</mj-text></mj-colum></mj-section></mj-body></mjml>
-    Right:
-        # file: email_templates/welcome/hello/meta.yaml
-        purpose: transactional
-        # file: email_templates/welcome/hello/en/body.mjml
-        <mjml><mj-body><mj-section><mj-column><mj-text>Hi</mj-text></mj-column></mj-section></mj-body></mjml>
-    Wrong (mjml-unknown):
         # file: email_templates/_layout/en/note.mjml
         <mj-text colour="#333333">Hi</mj-text>
     Right:

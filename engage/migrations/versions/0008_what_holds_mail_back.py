@@ -8,7 +8,7 @@ from alembic import op
 from engage.db.base import BigId, UtcDateTime
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

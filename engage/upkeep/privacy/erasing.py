@@ -24,7 +24,7 @@ from engage.journeys.ending import end_runs
 from engage.journeys.tables import Enrolment
 from engage.messages.cancelling import PENDING, cancel_messages
 from engage.messages.inbound.tables import InboundRaw
-from engage.messages.tables import Approval, Message, Suppression
+from engage.messages.tables import Approval, Message, SharedSuppression, Suppression
 from engage.messages.withdrawing import withdraw_from_gone
 from engage.staff.audit import record
 from engage.staff.tables import AuditEntry
@@ -189,7 +189,8 @@ def _forget_problems(session: Session, scrubber: Scrubber) -> None:
 def _never_again(session: Session, scrubber: Scrubber, now: datetime) -> None:
     """Nobody mails them, under whatever name they come again; no address of theirs is kept for that."""
     traces, seal = scrubber.traces, scrubber.seal
-    session.execute(delete(Suppression).where(one_of(Suppression.address_key, traces.addresses)))
+    for table in (Suppression, SharedSuppression):
+        session.execute(delete(table).where(one_of(table.address_key, traces.addresses)))
     theirs = (one_of(Suppression.by, traces.public_ids), Suppression.reason != "erased")
     session.execute(update(Suppression).where(*theirs).values(proof={}))
     keys = [seal.of_address(one) for one in traces.addresses] + [seal.of_user(one) for one in traces.user_ids]

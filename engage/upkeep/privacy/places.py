@@ -147,7 +147,7 @@ PLACES = (
         Attempt,
         _of_messages(Attempt.message_id),
         {"detail": become.nothing},
-        kept="provider outcome provider_id",
+        kept="provider domain outcome provider_id",
     ),
     Place(
         Receipt,
@@ -241,7 +241,7 @@ PLACES = (
         Notice,
         _news_of_runs,
         {"content": become.news, "reason": become.code},
-        kept="public_id key kind target playbook_key state",
+        kept="public_id key kind about target playbook_key state",
         mentions="content reason",
         at_account=_at(Notice.account_id),
     ),
@@ -261,12 +261,13 @@ PLACES = (
         at_account=_at(Contract.account_id),
     ),
 )
-BESIDE = frozenset({"suppressions", "event_keys"})
+BESIDE = frozenset({"suppressions", "shared_suppressions", "event_keys"})
 """Tables that erasing treats by itself: what tells the person is the key there."""
 NOBODY = frozenset({
-    "account_owners", "approved_texts", "console_sessions", "exposures", "handover_batches", "in_app_keys", "leases",
-    "login_throttles", "mailbox_states", "paused_playbooks", "playbook_versions", "releases", "sender_consents",
-    "shadows", "staff_members", "template_versions", "write_keys",
+    "account_owners", "approved_texts", "brakes", "console_sessions", "delivery_hours", "exposures",
+    "handover_batches", "in_app_keys", "leases", "login_throttles", "mailbox_states", "paused_playbooks",
+    "playbook_versions", "releases", "sender_consents", "shadows", "staff_absences", "staff_members",
+    "staff_reaches", "template_versions", "write_keys",
 })  # fmt: skip
 """Tables in which no customer is: what is published, our own people, the work of the engine."""
 

@@ -28,7 +28,7 @@ def a_notice() -> Any:
     """A mail to a colleague, as the notices make it."""
 
     class Notice:
-        public_id, fence = "ntc_1", 1
+        public_id, fence, about = "ntc_1", 1, None
         content = {"title": {"ja": "新しいリード", "en": "A new lead"}, "facts": [["plan", None]]}  # noqa: RUF012
 
     sender = Sender("Team", "team@example.com")
