@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import get_args
 
 from engage.errors import Problem
+from engage.language.context import Conditions, all_of, of_trigger, on_entering, steps_at_once
 from engage.language.expressions import Expression
 from engage.language.fact_rules import at
 from engage.language.guessing import way_out
@@ -13,7 +14,8 @@ from engage.language.holding import can_hold, implies
 from engage.language.places import Path as YamlPath
 from engage.language.places import expressions_with_paths, steps_with_paths
 from engage.language.spec import AnyStep, ChooseStep, EventTrigger, SplitStep, StopStep, WaitStep
-from engage.language.tree import Compare, Fact, Items, Literal_, Node, parts_of
+from engage.language.tree import Compare, Fact, Items, Literal_, Node, Not, parts_of
+from engage.language.triggers import BecomesTrigger
 from engage.language.vocabulary import TouchModelName
 from engage.language.words import Recipient
 from engage.language.workspace import PlaybookFile, Workspace
@@ -69,11 +71,23 @@ def somebody_can_enter(file: PlaybookFile, workspace: Workspace) -> Iterator[Pro
         audience: account.phase == "adoption" and account.phase == "renewal"
     Right:
         audience: account.phase in ["adoption", "renewal"]
+    Wrong:
+        trigger: {becomes: usage.trend == "down"}
+        audience: usage.trend == "up"
+    Right:
+        trigger: {becomes: usage.trend == "down"}
+        audience: account.is_test == false
     """
-    conditions = _on_entering(file)
-    if not can_hold(*(each.tree for each, _ in conditions)):
-        message = "this never holds" if len(conditions) == 1 else "trigger and audience never hold together"
-        yield file.document.problem(conditions[-1][1], "nobody-enters", message)
+    playbook = file.playbook
+    begins = of_trigger(playbook)
+    if not can_hold(*begins):
+        word = "becomes" if isinstance(playbook.trigger, BecomesTrigger) else "if"
+        yield file.document.problem(["trigger", word], "nobody-enters", "this never holds")
+    elif playbook.audience and not can_hold(playbook.audience.tree):
+        yield file.document.problem(["audience"], "nobody-enters", "this never holds")
+    elif not can_hold(*on_entering(playbook)):
+        message = "trigger and audience never hold together"
+        yield file.document.problem(["audience"], "nobody-enters", message)
 
 
 def runs_can_begin(file: PlaybookFile, workspace: Workspace) -> Iterator[Problem]:
@@ -88,15 +102,19 @@ def runs_can_begin(file: PlaybookFile, workspace: Workspace) -> Iterator[Problem
     Right:
         audience: account.plan is missing and account.is_test == false
         goal: {if: account.plan is set}
+    Wrong:
+        trigger: {becomes: usage.trend == "down"}
+        exit: [{if: usage.trend == "down"}]
+    Right:
+        trigger: {becomes: usage.trend == "down"}
+        exit: [{if: usage.trend == "up"}]
     """
-    audience = file.playbook.audience
+    held = on_entering(file.playbook)
     ends: list[tuple[Expression | None, YamlPath]] = []
     ends += [(file.playbook.goal.if_, ["goal", "if"])] if file.playbook.goal else []
     ends += [(rule.if_, ["exit", number, "if"]) for number, rule in enumerate(file.playbook.exit)]
     for end, path in ends:
-        if audience is None or end is None or not can_hold(audience.tree):
-            continue
-        if implies(audience.tree, end.tree):
+        if end is not None and held and can_hold(*held) and implies(all_of(held), end.tree):
             message = "whoever may enter fulfils this already, so the run ends before its first step"
             yield file.document.problem(path, "ends-at-once", message)
 
@@ -117,12 +135,34 @@ def branches_are_reachable(file: PlaybookFile, workspace: Workspace) -> Iterator
           - choose:
               - {if: usage.events > 10, steps: [{in_app: welcome/tip}]}
               - {if: usage.events > 3, steps: [{email: welcome/hello}]}
+    Wrong:
+        steps:
+          - choose:
+              - {if: account.plan is set, steps: [{email: welcome/hello}]}
+              - {if: account.plan is missing, steps: [{in_app: welcome/tip}]}
+              - {else: [{stop: not interested}]}
+    Right:
+        steps:
+          - choose:
+              - {if: account.plan is set, steps: [{email: welcome/hello}]}
+              - {else: [{in_app: welcome/tip}]}
+    Wrong:
+        steps:
+          - choose:
+              - {if: account.plan == "gold", steps: [{email: welcome/hello, if: account.plan == "closed"}]}
+    Right:
+        steps:
+          - choose:
+              - {if: account.plan == "gold", steps: [{email: welcome/hello}]}
     """
-    for step, path in steps_with_paths(file.playbook.steps, ["steps"]):
-        if isinstance(step.if_, Expression) and not can_hold(step.if_.tree):
-            yield file.document.problem([*path, "if"], "unreachable", "this never holds")
-        if isinstance(step, ChooseStep):
-            yield from _dead_ways(file, step, [*path, "choose"])
+    for step, path, held in steps_at_once(file.playbook):
+        held = held if can_hold(*held) else ()  # what never holds is complained of where it stands
+        own = (step.if_.tree,) if step.if_ is not None else ()
+        if own and not can_hold(*held, *own):
+            message = "this never holds" if not can_hold(*own) else "this never holds here: the way to it excludes it"
+            yield file.document.problem([*path, "if"], "unreachable", message)
+        elif isinstance(step, ChooseStep):
+            yield from _dead_ways(file, step, [*path, "choose"], (*held, *own))
 
 
 def nothing_follows_the_end(file: PlaybookFile, workspace: Workspace) -> Iterator[Problem]:
@@ -143,11 +183,12 @@ def nothing_follows_the_end(file: PlaybookFile, workspace: Workspace) -> Iterato
             yield file.document.problem(following, "unreachable", "the run has stopped before this step")
 
 
-def _dead_ways(file: PlaybookFile, step: ChooseStep, path: YamlPath) -> Iterator[Problem]:
+def _dead_ways(file: PlaybookFile, step: ChooseStep, path: YamlPath, held: Conditions) -> Iterator[Problem]:
     before: list[Node] = []
     for number, way in enumerate(step.choose):
         condition = way.if_.tree if way.if_ else Literal_("bool", 0, True)
-        if not can_hold(condition) or any(implies(condition, earlier) for earlier in before):
+        is_taken = any(implies(condition, earlier) for earlier in before)
+        if is_taken or not can_hold(*held, *(Not("bool", 0, earlier) for earlier in before), condition):
             text = "else" if way.if_ is None else str(way.if_)
             yield file.document.problem([*path, number], "unreachable", f"this way is never taken: {text}")
         before.append(condition)
@@ -163,14 +204,6 @@ def _ends(step: AnyStep) -> bool:
     if isinstance(step, SplitStep):
         return all(any(map(_ends, way)) for way in step.ways.values())
     return isinstance(step, StopStep)
-
-
-def _on_entering(file: PlaybookFile) -> list[tuple[Expression, YamlPath]]:
-    playbook, trigger = file.playbook, file.playbook.trigger
-    found: list[tuple[Expression, YamlPath]] = []
-    if isinstance(trigger, EventTrigger) and trigger.if_ is not None:
-        found.append((trigger.if_, ["trigger", "if"]))
-    return found + ([(playbook.audience, ["audience"])] if playbook.audience else [])
 
 
 def _known(file: PlaybookFile) -> dict[str, tuple[str, ...]]:
