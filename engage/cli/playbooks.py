@@ -27,7 +27,7 @@ from engage.language.guessing import way_out
 from engage.language.rules_docs import explanation
 from engage.language.schema import MODELS, schema_of, write_schemas
 from engage.language.telling import Line, tell
-from engage.language.workspace import Workspace, load_workspace
+from engage.language.workspace import MISSING_FOLDER, Workspace, load_workspace
 from engage.releases.library import LivePlaybook
 from engage.releases.pauses import pauses
 from engage.rollout.apply import newest_release
@@ -85,7 +85,7 @@ def check(keys: tuple[str, ...], code: str | None, as_json: bool) -> None:
     problems = check_all(workspace)
     if keys:
         files = {_file_of(workspace, key) for key in keys}
-        problems = [problem for problem in problems if problem.file in files]
+        problems = [one for one in problems if one.file in files or one.code == MISSING_FOLDER]
     _print_problems(problems, as_json=as_json, count=len(workspace.playbooks))
     if any(problem.severity == "error" for problem in problems):
         sys.exit(1)

@@ -13,7 +13,7 @@ from engage.language.playbook_rules import PLAYBOOK_RULES
 from engage.language.template_rules import TEMPLATE_RULES
 from engage.language.vocabulary_rules import VOCABULARY_RULES
 from engage.language.word_rules import WORD_RULES
-from engage.language.workspace import Workspace
+from engage.language.workspace import MISSING_FOLDER, Workspace
 
 Rule = Callable[[Workspace], Iterator[Problem]]
 
@@ -30,7 +30,13 @@ RULES: tuple[Rule, ...] = (
 
 
 def check_workspace(workspace: Workspace) -> list[Problem]:
-    """Everything wrong or doubtful, in the order of the files; warnings have severity "warning"."""
+    """Everything wrong or doubtful, in the order of the files; warnings have severity "warning".
+
+    Where a whole folder is missing that alone is said: each file of the other one would be complained of.
+    """
+    missing = [problem for problem in workspace.problems if problem.code == MISSING_FOLDER]
+    if missing:
+        return missing
     found = [*workspace.problems, *(problem for rule in RULES for problem in rule(workspace))]
     return sorted(dict.fromkeys(found), key=lambda problem: (problem.file, problem.line, problem.column, problem.code))
 

@@ -13,7 +13,7 @@ _SOUND = _FACTS + "account.plan: text"
 
 OF_FILES: dict[str, ReadingCode] = {
     "missing-folder": ReadingCode(
-        "There is no folder of playbooks.",
+        "There is no folder of playbooks, or none of templates.",
         "Name the folder that has them, or make one: engage init DIR.",
         "ENGAGE_PLAYBOOKS=playboks",
         "ENGAGE_PLAYBOOKS=playbooks",

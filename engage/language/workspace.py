@@ -16,6 +16,7 @@ from engage.language.vocabulary import Vocabulary, read_section
 from engage.language.yaml_reading import Document, read_yaml
 
 SHARED = "_shared"
+MISSING_FOLDER = "missing-folder"
 MAX_TEMPLATE_BYTES = 256 * 1024
 
 
@@ -67,8 +68,13 @@ def load_workspace(playbooks_dir: Path, templates_dir: Path) -> Workspace:
     ]
     templates = _templates(templates_dir, problems)
     layout = _layout(templates_dir, problems)
-    if not playbooks_dir.is_dir():
-        problems.append(Problem(str(playbooks_dir), 1, 1, "missing-folder", "there is no such folder of playbooks"))
+    for folder, what, setting in (
+        (playbooks_dir, "playbooks", "ENGAGE_PLAYBOOKS"),
+        (templates_dir, "templates", "ENGAGE_TEMPLATES"),
+    ):
+        if not folder.is_dir():
+            said, way_out = f"there is no such folder of {what}", f"name the right one in {setting}"
+            problems.append(Problem(str(folder), 1, 1, MISSING_FOLDER, said, way_out))
     return Workspace(tuple(playbooks), vocabulary, templates, layout, tuple(problems), shared)
 
 

@@ -18,7 +18,7 @@ from engage.language.defaults import Defaults
 from engage.language.guessing import way_out
 from engage.language.spec import Playbook, StartStep, walk
 from engage.language.templates import OWN_MAILS
-from engage.language.workspace import PlaybookFile, Workspace
+from engage.language.workspace import MISSING_FOLDER, PlaybookFile, Workspace
 from engage.messages.links import Links
 from engage.releases.library import Library
 from engage.rollout.apply import apply_workspace, used_templates
@@ -132,4 +132,4 @@ def _unproven(file: PlaybookFile) -> PlaybookFile:
 def _concerns(problem: Problem, names: Collection[str]) -> bool:
     """Whether the complaint is about these playbooks and templates, or about what all share."""
     path = f"/{problem.file}".removesuffix(".yaml").removesuffix(".yml") + "/"
-    return "/_" in path or problem.code == "missing-folder" or any(f"/{name}/" in path for name in names)
+    return "/_" in path or problem.code == MISSING_FOLDER or any(f"/{name}/" in path for name in names)

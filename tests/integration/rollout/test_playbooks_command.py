@@ -70,6 +70,8 @@ def test_check_says_where_and_how_and_ends_with_1(environment: dict[str, str], t
     assert run(environment, "check", "greeting").exit_code == 0
     assert told(environment, "check", "other")["problems"][0]["line"] == 11
     assert isinstance(run(environment, "check", "othr").exception, NotFoundError)
+    away = {**environment, "ENGAGE_TEMPLATES": str(team.root / "away")}
+    assert [one["code"] for one in told(away, "check", "greeting")["problems"]] == ["missing-folder"]
 
 
 def test_a_warning_alone_is_no_refusal(environment: dict[str, str], team: Team) -> None:

@@ -230,10 +230,12 @@ def test_how_a_run_flows_is_looked_at(team: Team, steps: str, other: str, line: 
     )
 
 
-def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("folder", ["playbooks", "email_templates"])
+def test_a_missing_folder_is_one_complaint_not_one_for_each_file_of_the_other(tmp_path: Path, folder: str) -> None:
     team = Team(tmp_path)
-    (tmp_path / "playbooks").rename(tmp_path / "elsewhere")
-    assert "missing-folder" in {problem.code for problem in found(team)}
+    (tmp_path / folder).rename(tmp_path / "elsewhere")
+    (problem,) = found(team)
+    assert (problem.code, problem.file) == ("missing-folder", str(tmp_path / folder))
 
 
 SUBJECT = f"{HELLO}/ja/subject.txt"

@@ -66,7 +66,8 @@ def test_what_cannot_be_read_gets_the_complaint_that_is_explained(code: str, tmp
 def found(code: str, example: str, folder: Path) -> list[Problem]:
     """What is said of an example of this code, by whoever says it."""
     if code == "missing-folder":
-        (folder / "playbooks").mkdir(exist_ok=True)
+        for name in ("playbooks", "email_templates"):
+            (folder / name).mkdir(exist_ok=True)
         return list(load_workspace(folder / example.partition("=")[2], folder / "email_templates").problems)
     workspace = workspace_with(example)
     if code == "moment-passed":
