@@ -15,6 +15,7 @@ from engage.cli.lazy import LazyGroup
 from engage.customers.declared_words import declared_by
 from engage.customers.import_kinds import KINDS
 from engage.customers.importing import import_customers, read_customers
+from engage.customers.names import joined_name
 from engage.customers.showing import show_account
 
 _MOST_WORDS = 100
@@ -87,9 +88,7 @@ def lines_of(told: dict[str, Any]) -> Iterator[str]:
 
 
 def _person(row: dict[str, Any]) -> str:
-    parts = [row[part] for part in ("family_name", "given_name") if part in row]
-    in_latin_letters = all(part.isascii() for part in parts)
-    name = " ".join(reversed(parts) if in_latin_letters else parts) or row.get("full_name", "")
+    name = joined_name(row.get("family_name"), row.get("given_name")) or row.get("full_name", "")
     ended = f"  until {row['until']:%Y-%m-%d}" if "until" in row else ""
     return "  ".join(filter(None, (name, row.get("email"), ", ".join(row["roles"])))) + ended
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engage.customers.names import joined_name
 from engage.customers.tables import Contact
 from engage.customers.touching import TOUCH
 from engage.events.tables import Event
@@ -74,4 +75,4 @@ _NAMES = (Contact.family_name, Contact.given_name, Contact.full_name, Contact.em
 
 
 def _name(row: Any) -> str:
-    return " ".join(part for part in (row.family_name, row.given_name) if part) or row.full_name or row.email or ""
+    return joined_name(row.family_name, row.given_name) or row.full_name or row.email or ""

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engage.channels.email.inbound.automatic import Automatic, Meaning
+from engage.customers.names import joined_name
 from engage.customers.tables import Account, Contact
 from engage.events.recording import NewEvent, record
 from engage.keys import inbound_event, task_of_inbound
@@ -145,8 +146,8 @@ def _words(words: Mapping[str, str], session: Session, mail: Mapping[str, Any], 
 def _who(session: Session, mail: Mapping[str, Any], match: Match) -> str:
     """The writer as we know them, else as they call themselves."""
     contact = session.get(Contact, match.contact_id) if match.contact_id else None
-    names = (contact.family_name, contact.given_name) if contact else ()
-    return " ".join(name for name in names if name) or mail["from_name"] or mail["from_address"]
+    name = joined_name(contact.family_name, contact.given_name) if contact else ""
+    return name or mail["from_name"] or mail["from_address"]
 
 
 def _was_suggested(session: Session, mail: Mapping[str, Any], match: Match, now: datetime) -> bool:
