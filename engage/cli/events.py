@@ -13,6 +13,7 @@ from engage.calendars.zones import first_zone
 from engage.cli.importing import print_report, run_import
 from engage.events.importing import import_messages, read_messages
 from engage.events.problems import list_problems
+from engage.journeys.isolating import take_again
 
 
 @click.group()
@@ -54,3 +55,14 @@ def problems(limit: int, code: str | None, as_json: bool) -> None:
         click.echo(f"{one.received_at:%Y-%m-%d %H:%M:%S}  {one.place}  {one.code}: {one.reason}")
     if not found:
         click.echo("nothing was refused")
+
+
+@events.command()
+def retry() -> None:
+    """Try once more every event that was set aside as `not_digested`, once the reason is mended.
+
+    They are taken as what came in then: what they say of a customer counts from their own time, and playbooks begin.
+    """
+    with wiring.opened() as engage, engage.database.transaction() as session:
+        count = take_again(session)
+    click.echo(f"{count} events go through again" if count else "no event was set aside")

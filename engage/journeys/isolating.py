@@ -6,18 +6,21 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from engage.db.session import is_passing
+from engage.db.session import is_passing, nudge
+from engage.db.sets import one_of
 from engage.events.problems import Refused, keep_problems
-from engage.events.tables import Event
+from engage.events.tables import Event, EventProblem
 from engage.events.timeline import EventRow, unresolved
 
 log = logging.getLogger(__name__)
 
 Take = Callable[[Sequence[EventRow]], None]
+NOT_DIGESTED = "not_digested"
+_PLACE = "event "
 _MOST_REASON_CHARS = 300
 
 
@@ -42,6 +45,19 @@ def take_all(session: Session, take: Take, *, otherwise: Take, limit: int, now: 
     return taken
 
 
+def take_again(session: Session) -> int:
+    """Lets the next digest try every event that was set aside once more; how many. One that fails again comes back."""
+    kept = select(EventProblem.id, EventProblem.place).where(EventProblem.code == NOT_DIGESTED)
+    parked = {id_: int(place.removeprefix(_PLACE)) for id_, place in session.execute(kept)}
+    if not parked:
+        return 0
+    again = update(Event).where(one_of(Event.id, parked.values())).values(resolved_at=None)
+    session.execute(again, execution_options={"synchronize_session": False})
+    session.execute(delete(EventProblem).where(one_of(EventProblem.id, parked)))
+    nudge(session, "digest")
+    return len(set(parked.values()))
+
+
 def _fault(session: Session, take: Take, events: Sequence[EventRow]) -> Exception | None:
     """Takes the events or leaves no trace of them; a store that is away is nobody's fault and ends the round."""
     try:
@@ -59,7 +75,7 @@ def _park(session: Session, fault: Exception, otherwise: Take, *, now: datetime)
     if _fault(session, otherwise, [event]) is not None:
         session.execute(update(Event).where(Event.id == event.id).values(resolved_at=now))
     body = {name: getattr(event, name) for name in ("type", "name", "user_id", "group_id", "message_id", "properties")}
-    refused = Refused("not_digested", _reason_of(fault), f"event {event.id}", body)
+    refused = Refused(NOT_DIGESTED, _reason_of(fault), f"{_PLACE}{event.id}", body)
     keep_problems(session, event.source_id, [refused], received_at=now)
     log.error("an event was set aside", extra={"event_id": event.id, "error": type(fault).__name__})
 

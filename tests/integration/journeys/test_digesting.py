@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from engage.customers.import_kinds import KINDS
 from engage.customers.importing import import_customers
@@ -18,6 +18,7 @@ from engage.events.rows import Row
 from engage.events.storing import store_events
 from engage.events.tables import SOURCE_ENGAGE, Event
 from engage.journeys.digesting import digest
+from engage.journeys.isolating import take_again
 from engage.journeys.tables import Enrolment
 from tests.integration.journeys.stage import MONDAY, Stage, tale
 
@@ -76,6 +77,21 @@ def test_what_an_event_says_of_the_customer_holds_even_if_its_runs_cannot_go_on(
     with database.reading() as session:
         assert session.scalars(select(Contact.title).where(Contact.external_id == "ann")).all() == ["CTO"]
     assert [one.reason for one in problems(database)] == ["KeyError: 'origin_id'"]
+
+
+def test_what_was_set_aside_can_go_through_again_once_the_reason_is_mended(database: Database, tmp_path: Path) -> None:
+    stage = Stage(database, tmp_path, tale(subject="contact"))
+    store(stage, 1, type="alias", name="alias")  # says no previousId
+    store(stage, 2, type="alias", name="alias")
+    stage.digest()
+    with database.transaction() as session:
+        mended = select(Event.id).where(Event.message_id == "m1").scalar_subquery()
+        session.execute(update(Event).where(Event.id == mended).values(name="product.opened", type="track"))
+        assert take_again(session) == 2
+    assert (problems(database), stage.digest()) == ([], 2)
+
+    assert stage.runs() == [("tale", "running", None)]
+    assert [one.body["message_id"] for one in problems(database)] == ["m2"]
 
 
 def test_only_engage_says_what_became_of_a_message(database: Database, tmp_path: Path) -> None:
