@@ -13,6 +13,7 @@ import click
 
 from engage import wiring
 from engage.config import SETTINGS, Settings
+from engage.customers.declared_words import declared_by
 from engage.upkeep.doctor import Patient, examine
 from engage.upkeep.findings import Finding
 from engage.worker.nudges import answers
@@ -44,6 +45,7 @@ def doctor(asks_dns: bool, records: Path | None, as_json: bool) -> None:
                 clock=engage.clock,
                 is_migrated=wiring.is_migrated,
                 redis_answers=lambda: _redis_answers(settings),
+                declared=lambda session: declared_by(engage.library.vocabulary(session)),
             )
         )
         if asks_dns or records:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engage.clock import Clock
 from engage.config import Settings
+from engage.customers.declared_words import Declared
 from engage.customers.owning import without_owner
 from engage.db.session import Database
 from engage.errors import StoreUnavailableError
@@ -25,6 +26,7 @@ from engage.upkeep.findings import Finding
 from engage.upkeep.invariants import INVARIANTS, breaches
 from engage.upkeep.mail_findings import doors_of, mailboxes, refusals, unmatched
 from engage.upkeep.vitals import count_listed_unknowns, oldest_waiting
+from engage.upkeep.word_findings import undeclared_words
 
 _SLOW = timedelta(minutes=5)
 _MOST_NAMED = 20
@@ -40,6 +42,7 @@ class Patient:
     clock: Clock
     is_migrated: Callable[[Database], bool]
     redis_answers: Callable[[], bool | None]  # None: told never to use one
+    declared: Callable[[Session], Declared]
 
 
 def examine(patient: Patient) -> list[Finding]:
@@ -75,6 +78,7 @@ def examine(patient: Patient) -> list[Finding]:
             *delivery_findings(session, patient.settings, now=now),
             *_ledger(session, now),
             *_owners(session),
+            *undeclared_words(session, patient.declared(session)),
             *_pauses(session),
         ]
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from engage.cli.main import engage
 from engage.config import Settings
+from engage.customers.declared_words import Declared
 from engage.customers.owning import take_over_accounts, without_owner
 from engage.customers.tables import Account
 from engage.db.session import Database
@@ -101,6 +102,13 @@ def test_adding_a_colleague_by_command_does_it_and_the_doctor_lists_the_rest(
             ("beta", "sales", "hara@engage.example"),
         ]
     settings = Settings.from_env({"ENGAGE_HOME": str(tmp_path)})
-    patient = Patient(settings, database, FrozenClock(), is_migrated=lambda _: True, redis_answers=lambda: None)
+    patient = Patient(
+        settings,
+        database,
+        FrozenClock(),
+        is_migrated=lambda _: True,
+        redis_answers=lambda: None,
+        declared=lambda _: Declared(),
+    )
     (finding,) = [one for one in examine(patient) if one.what == "owners"]
     assert f"beta (csm: {KATO})" in finding.said and "engage users add" in str(finding.way_out)

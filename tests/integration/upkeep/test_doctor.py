@@ -12,9 +12,12 @@ from engage.channels.base import Receipt, Unavailable
 from engage.channels.email.recording import RecordingChannel
 from engage.channels.email.refusals import OURS_REFUSED
 from engage.config import Settings
+from engage.customers.declared_words import Declared
+from engage.customers.tables import Account
 from engage.db.session import Database
 from engage.errors import ProviderError
 from engage.events.tables import SOURCE_IMPORT, Event
+from engage.language.words import Text
 from engage.messages.braking import stop
 from engage.messages.inbound.tables import MailboxState
 from engage.messages.receipts import record_receipts
@@ -29,6 +32,8 @@ from engage.worker.rounds import Parts, Rounds
 from tests.integration.messages.test_delivering import LINKS, run
 from tests.support.ledger import publish, queue
 
+DECLARED = Declared({"account.segment": {"long_tail": Text(ja="その他", en="Long tail")}})
+
 
 def patient(home: Path, database: Database, *, migrated: bool = True, redis: bool | None = True) -> Patient:
     return Patient(
@@ -37,6 +42,7 @@ def patient(home: Path, database: Database, *, migrated: bool = True, redis: boo
         clock=FrozenClock(),
         is_migrated=lambda _database: migrated,
         redis_answers=lambda: redis,
+        declared=lambda _session: DECLARED,
     )
 
 
@@ -169,7 +175,14 @@ def test_a_database_that_does_not_answer_is_one_finding_with_a_way_out(tmp_path:
     away = Database("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
     asked = patient(tmp_path, away)
     findings = examine(
-        Patient(asked.settings, away, asked.clock, is_migrated=wiring.is_migrated, redis_answers=lambda: False)
+        Patient(
+            asked.settings,
+            away,
+            asked.clock,
+            is_migrated=wiring.is_migrated,
+            redis_answers=lambda: False,
+            declared=lambda _: Declared(),
+        )
     )
     away.close()
     assert findings[-1].what == "database"
@@ -243,3 +256,21 @@ def test_letters_that_nobody_got_are_told_with_why(database: Database, tmp_path:
             session.add(Notice(public_id=f"n{number}", key=f"n{number}", created_at=at, ended_at=at, **failed))
     finding = by_name(examine(patient(tmp_path, database)))["letters"]
     assert finding.said == "2 letters to colleagues were not delivered within a week, such as: no address"
+
+
+def test_a_segment_that_nobody_declared_is_named_with_the_right_one(database: Database, tmp_path: Path) -> None:
+    with database.transaction() as session:
+        for number, segment in enumerate(["long_tail", "long_tial", "long_tial", None]):
+            session.add(
+                Account(
+                    public_id=f"acc_{number}",
+                    external_id=str(number),
+                    segment=segment,
+                    created_at=MONDAY,
+                    updated_at=MONDAY,
+                )
+            )
+    finding = by_name(examine(patient(tmp_path, database)))["segments"]
+    assert finding.verdict == "note"
+    assert "nobody declared 'long_tial' (did you mean long_tail?) at 2" in finding.said
+    assert "_shared/segments.yaml" in (finding.way_out or "")
