@@ -41,6 +41,10 @@ you do not want yet; the others go live together.
     set -a; . ./.env; set +a
     engage playbooks check     # every complaint with file, line and a way out
     engage playbooks apply     # make them live; running customers stay on their version
+
+After an upgrade of Engage, renew what your editor completes:
+
+    engage playbooks schema --out .engage-schemas
 """
 
 
@@ -49,7 +53,7 @@ you do not want yet; the others go live together.
 def init(directory: Path) -> None:
     """Give a team its own repository: shipped playbooks and templates, settings example, CI file, editor completion."""
     if directory.exists() and any(directory.iterdir()):
-        raise ConflictError("this folder is not empty", where=str(directory), hint="name a new folder")
+        raise ConflictError("this folder is not empty", where=str(directory), hint=_way_out(directory))
     for name in ("playbooks", "email_templates"):
         shutil.copytree(shipped(name), directory / name)
     write_schemas(directory / SCHEMAS)
@@ -58,6 +62,13 @@ def init(directory: Path) -> None:
     for path, text in _files().items():
         (directory / path).write_text(text, encoding="utf-8")
     click.echo(f"{directory} is ready. Next: cd {directory} && engage playbooks check")
+
+
+def _way_out(directory: Path) -> str:
+    """Who comes back after an upgrade wants what editors complete renewed, and their own files left alone."""
+    if not (directory / SCHEMAS).is_dir():
+        return "name a new folder"
+    return f"it is a repository already; after an upgrade: engage playbooks schema --out {directory / SCHEMAS}"
 
 
 def _files() -> dict[str, str]:

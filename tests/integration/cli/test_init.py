@@ -56,3 +56,11 @@ def test_a_folder_with_something_in_it_is_refused_and_left_alone(tmp_path: Path)
     done = run("init", str(tmp_path), home=tmp_path)
     assert isinstance(done.exception, ConflictError)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+    assert done.exception.hint == "name a new folder"
+
+
+def test_who_comes_back_after_an_upgrade_is_told_how_to_renew_what_editors_complete(tmp_path: Path) -> None:
+    (tmp_path / ".engage-schemas").mkdir()
+    done = run("init", str(tmp_path), home=tmp_path)
+    assert isinstance(done.exception, ConflictError)
+    assert f"engage playbooks schema --out {tmp_path / '.engage-schemas'}" in (done.exception.hint or "")
