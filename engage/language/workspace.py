@@ -68,14 +68,19 @@ def load_workspace(playbooks_dir: Path, templates_dir: Path) -> Workspace:
     ]
     templates = _templates(templates_dir, problems)
     layout = _layout(templates_dir, problems)
+    problems.extend(_missing_folders(playbooks_dir, templates_dir))
+    return Workspace(tuple(playbooks), vocabulary, templates, layout, tuple(problems), shared)
+
+
+def _missing_folders(playbooks_dir: Path, templates_dir: Path) -> Iterator[Problem]:
+    """Each folder that is named but not there; beside the playbooks, the first template may not be written yet."""
     for folder, what, setting in (
         (playbooks_dir, "playbooks", "ENGAGE_PLAYBOOKS"),
         (templates_dir, "templates", "ENGAGE_TEMPLATES"),
     ):
-        if not folder.is_dir():
+        if not folder.is_dir() and folder != playbooks_dir.parent / "email_templates":
             said, way_out = f"there is no such folder of {what}", f"name the right one in {setting}"
-            problems.append(Problem(str(folder), 1, 1, MISSING_FOLDER, said, way_out))
-    return Workspace(tuple(playbooks), vocabulary, templates, layout, tuple(problems), shared)
+            yield Problem(str(folder), 1, 1, MISSING_FOLDER, said, way_out)
 
 
 def _document(path: Path, root: Path, problems: list[Problem]) -> Document | None:

@@ -90,15 +90,15 @@ def test_going_back_to_an_old_text_takes_the_old_version_up_again(database: Data
 
 def test_a_changed_word_of_the_vocabulary_is_live_without_a_new_version(database: Database, team: Team) -> None:
     publish(database, team)
-    team.write("playbooks/_shared/topics.yaml", "onboarding: {title: {ja: 案内, en: News}, purpose: promotional}")
+    team.write("playbooks/_shared/topics.yaml", "onboarding: {title: {ja: 案内, en: News}}")
     publish(database, team)
     with database.reading() as session:
         assert Library().live(session)[0].version == 1
-        assert Library().vocabulary(session).topics["onboarding"].purpose == "promotional"
+        assert Library().vocabulary(session).topics["onboarding"].title.en == "News"
 
 
 def test_another_order_of_the_vocabulary_is_a_change(database: Database, team: Team) -> None:
-    said = [f"{key}: {{title: {{ja: 案内, en: News}}, purpose: promotional}}\n" for key in ("onboarding", "news")]
+    said = [f"{key}: {{title: {{ja: 案内, en: News}}}}\n" for key in ("onboarding", "news")]
     team.write("playbooks/_shared/topics.yaml", "".join(said))
     first = publish(database, team)
     team.write("playbooks/_shared/topics.yaml", "".join(reversed(said)))

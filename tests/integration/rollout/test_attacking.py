@@ -26,8 +26,6 @@ never:
 @pytest.fixture
 def stores(tmp_path: Path) -> Any:
     team = Team(tmp_path / "team")
-    said = "name: Sample\nurl: https://sample.example\nteam: {name: Team, email: team@sample.example}\n"
-    team.write("playbooks/_shared/company.yaml", said)
     team.write("playbooks/greeting.yaml", PLAYBOOK + NEVER)
     for locale in ("ja", "en"):
         body = f"email_templates/greeting/hello/{locale}/body.mjml"

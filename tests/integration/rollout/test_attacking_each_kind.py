@@ -50,8 +50,6 @@ FALLS = 'count_before("product.opened", days=10) >= 3 and count("product.opened"
 @pytest.fixture(scope="module")
 def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScratchStores]:
     team = Team(tmp_path_factory.mktemp("team"))
-    said = "name: Sample\nurl: https://sample.example\nteam: {name: Team, email: team@sample.example}\n"
-    team.write("playbooks/_shared/company.yaml", said)
     team.write("playbooks/_shared/facts.yaml", FACTS)
     team.write("playbooks/_shared/events.yaml", EVENTS)
     for locale in ("ja", "en"):

@@ -23,8 +23,6 @@ from tests.support.workspaces import Team
 @pytest.fixture
 def environment(tmp_path: Path, database: Database) -> dict[str, str]:
     team = Team(tmp_path / "team")
-    said = "name: Sample\nurl: https://sample.example\nteam: {name: Team, email: team@sample.example}\n"
-    team.write("playbooks/_shared/company.yaml", said)
     with database.transaction() as session:
         account = make_account(session, "acme", traits={"plan": "gold"}, locale="en")
         make_contact(session, account, "ann", family_name="Smith")

@@ -32,8 +32,6 @@ HOLDS = """\
 @pytest.fixture
 def team(tmp_path: Path) -> Team:
     team = Team(tmp_path / "team")
-    said = "name: Sample\nurl: https://sample.example\nteam: {name: Team, email: team@sample.example}\n"
-    team.write("playbooks/_shared/company.yaml", said)
     return team
 
 

@@ -27,8 +27,6 @@ PLUGIN = ("-p", "no:engage", "-p", "engage.pytest_plugin", "--engage-examples=2"
 
 def test_examples_and_invariants_are_items(pytester: pytest.Pytester) -> None:
     team = Team(Path(pytester.path))
-    said = "name: Sample\nurl: https://sample.example\nteam: {name: Team, email: team@sample.example}\n"
-    team.write("playbooks/_shared/company.yaml", said)
     team.write("playbooks/greeting.yaml", PLAYBOOK + PROOFS)
     pytester.makeini("[pytest]\nengage_playbooks = playbooks\n")
 

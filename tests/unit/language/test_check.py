@@ -8,6 +8,7 @@ import pytest
 
 from engage.errors import Problem
 from engage.language.check import check_workspace, has_errors
+from engage.language.workspace import load_workspace
 from tests.support.workspaces import FILES, PLAYBOOK, Team
 
 GREETING = "playbooks/greeting.yaml"
@@ -230,12 +231,20 @@ def test_how_a_run_flows_is_looked_at(team: Team, steps: str, other: str, line: 
     )
 
 
-@pytest.mark.parametrize("folder", ["playbooks", "email_templates"])
-def test_a_missing_folder_is_one_complaint_not_one_for_each_file_of_the_other(tmp_path: Path, folder: str) -> None:
+@pytest.mark.parametrize("named", [("playboks", "email_templates"), ("playbooks", "email_tmplates")])
+def test_a_missing_folder_is_one_complaint_not_one_for_each_file_of_the_other(
+    tmp_path: Path, named: tuple[str, str]
+) -> None:
+    Team(tmp_path)
+    (problem,) = check_workspace(load_workspace(*(tmp_path / name for name in named)))
+    missing = next(name for name in named if not (tmp_path / name).exists())
+    assert (problem.code, problem.file) == ("missing-folder", str(tmp_path / missing))
+
+
+def test_whose_first_template_is_not_written_yet_hears_of_that_template(tmp_path: Path) -> None:
     team = Team(tmp_path)
-    (tmp_path / folder).rename(tmp_path / "elsewhere")
-    (problem,) = found(team)
-    assert (problem.code, problem.file) == ("missing-folder", str(tmp_path / folder))
+    (tmp_path / "email_templates").rename(tmp_path / "elsewhere")
+    assert {problem.code for problem in found(team)} == {"missing-template"}
 
 
 SUBJECT = f"{HELLO}/ja/subject.txt"
