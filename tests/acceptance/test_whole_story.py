@@ -82,13 +82,13 @@ class Place:
             asked = select(Message.channel, Message.state).where(Message.address == f"{account}-1@{account}.example")
             return dict(tuple(row) for row in session.execute(asked))
 
-    def feed(self, user: str) -> list[dict[str, Any]]:
-        """A customer's inbox, as their browser asks for it."""
+    def banners(self, user: str) -> list[dict[str, Any]]:
+        """What a customer is shown over a page of the product, as their browser asks for it."""
         token = {"Authorization": f"Bearer {make_token(user, self.clock.now())}"}
-        items: list[dict[str, Any]] = requests.get(f"{self.site}/in-app/v1/feed", headers=token, timeout=60).json()[
-            "items"
-        ]
-        return items
+        visit = {"session": f"visit-of-{user}"}
+        answer = requests.get(f"{self.site}/in-app/v1/feed", params=visit, headers=token, timeout=60)
+        banners: list[dict[str, Any]] = answer.json()["overlays"]
+        return banners
 
 
 @pytest.fixture
@@ -120,17 +120,19 @@ def test_two_customers_whole_journey(place: Place, tmp_path: Path) -> None:
             tell(place)
             subject = approve_the_only_one(place)
             until(lambda: smtp.lines(), what="the Japanese mail")
-            until(lambda: place.feed("minato-1"), what="the message in the product")
+            until(lambda: place.banners("minato-1"), what="the message in the product")
         mail: Any = email.message_from_bytes((tmp_path / "kept/1.eml").read_bytes(), policy=email.policy.default)
         with place.up("sendgrid:"):
             it_is_the_mail_that_was_approved(mail, subject)
             place.clock.move(LONDON_NOON - place.clock.now())
             until(lambda: sendgrid.lines(), what="the English mail")
             receipts_come_back(place, sendgrid)
-            until(lambda: place.feed("north-1"), what="the message in the product")
+            until(lambda: place.banners("north-1"), what="the message in the product")
             one_click_stops_the_topic_and_a_second_one_changes_nothing(place, mail["List-Unsubscribe"])
-            assert [item["title"] for item in place.feed("minato-1")] == ["契約期間は2026年9月17日までです"]
-            assert [item["title"] for item in place.feed("north-1")] == ["Your contract runs until September 17, 2026"]
+            assert [item["title"] for item in place.banners("minato-1")] == ["契約期間は2026年9月17日までです"]
+            assert [item["title"] for item in place.banners("north-1")] == [
+                "Your contract runs until September 17, 2026"
+            ]
         assert [line.split(" ")[1] for line in smtp.lines()] == ["minato-1@minato.example"]
         assert [json.loads(line)["to"] for line in sendgrid.lines()] == ["north-1@north.example"]
         everything_can_be_explained(place)
