@@ -14,6 +14,7 @@ from sqlalchemy import select
 from engage.cli.main import engage
 from engage.customers.consent_ledger import Entry, add_entry, list_records, words_on_mail
 from engage.customers.consents import HEARSAY, holding
+from engage.customers.declared_words import Declared
 from engage.customers.finding import find_person
 from engage.customers.import_kinds import KINDS
 from engage.customers.importing import import_customers
@@ -152,7 +153,7 @@ def test_a_file_of_contacts_says_yes_and_no_with_basis_evidence_and_day(database
     }  # fmt: skip
     bad = values | {"email": "ben@customer.example", "consent_basis": "hope"}
     with database.transaction() as session:
-        declared = {"contact.consents": {"news": None, "tip": None}}
+        declared = Declared({"contact.consents": {"news": None, "tip": None}})
         rows = [Row(2, values), Row(3, bad)]
         now = START + timedelta(days=1)
         report = import_customers(session, KINDS["contacts"], rows, file="c.csv", now=now, declared=declared)

@@ -79,7 +79,7 @@ def test_a_departure_is_suggested_once_and_nothing_happens_by_itself(office: Off
     assert (task.reason, task.staff_id, task.title["ja"]) == (
         "departure",
         office.sato.id,
-        "Smith Ann様の退職・異動を確かめる",
+        "Ann Smith様の退職・異動を確かめる",
     )
     assert "後任の方: 森 健 mori@customer.example" in task.note["ja"]
     assert LEFT in task.note["ja"]

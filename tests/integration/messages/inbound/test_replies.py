@@ -45,7 +45,7 @@ def test_a_reply_stops_the_reminder_and_asks_the_owner_to_answer(office: Office)
     assert (task.reason, task.staff_id, task.title["ja"]) == (
         "customer_reply", office.sato.id, "お客様の返信に応える:「Re: ご案内①」",
     )  # fmt: skip
-    assert task.note["ja"] == f"Smith Ann様より\n{own}"
+    assert task.note["ja"] == f"Ann Smith様より\n{own}"
     office.until(11, 20)
     assert office.send() == []
     assert office.runs() == [("tale", "done", "completed")]
@@ -87,7 +87,7 @@ def test_a_task_of_the_playbook_takes_the_place_of_the_general_one(database: Dat
     office = Office(database, tmp_path, steps=steps)
     office.arrives(answer_to(office.start(), "Yes, please."))
     assert office.work() == [
-        ("customer_reply", "done", "From Smith Ann\nYes, please."),
+        ("customer_reply", "done", "From Ann Smith\nYes, please."),
         ("step", "open", "It matters\n“Yes, please.”"),
     ]
 
@@ -114,7 +114,7 @@ def test_whoever_answers_is_named_as_who_they_are(office: Office, sender: str, w
     mail, (event,) = office.mail(), office.events("replied")
     expected = getattr(office, who).id if who else None
     assert (mail.contact_id, event.contact_id, mail.account_id) == (expected, expected, office.account.id)
-    name = {"ben": "Smith Ben", "ann": "Smith Ann", None: "Boss"}[who]
+    name = {"ben": "Ben Smith", "ann": "Ann Smith", None: "Boss"}[who]
     assert office.work()[0][2] == f"From {name}\nYes."
     office.until(11, 20)
     assert office.send() == [], "somebody there has answered"
