@@ -226,7 +226,8 @@ class Company:
             morning = self._next_morning()
             self.clock.move_to(min(end, morning, self._next_due()))
             # Dates come in the morning, and with news; to look at any other moment would find nobody.
-            self.work(without=frozenset() if self.clock.now() in (morning, end) else frozenset({OCCURRENCES, LOOKS}))
+            at_any_time = frozenset({OCCURRENCES, LOOKS})
+            self.work(without={end: frozenset(), morning: frozenset({LOOKS})}.get(self.clock.now(), at_any_time))
         return self
 
     def skip_to(self, day: str, hour: int = 9) -> Company:
