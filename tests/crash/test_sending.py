@@ -14,7 +14,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -27,7 +26,7 @@ from engage.messages.tables import Attempt, Message
 from tests.crash.workers import Workers
 from tests.servers.fake_sendgrid import event_body
 from tests.servers.running import accepted_ids, fake_sendgrid, smtp_sink
-from tests.support.ledger import publish, queue
+from tests.support.ledger import publish, queue, state_of_each, states
 from tests.support.waiting import until
 
 MESSAGES = 2000
@@ -81,7 +80,7 @@ def test_killed_workers_send_nothing_twice_and_lose_nothing(
             goal = number * MESSAGES // (KILLS + 2) + chance.randrange(100)
             until(lambda: len(provider.taken()) >= goal)  # noqa: B023
             workers.kill(lambda: _report(database, provider, number, doubts), whole=number == WHOLE)  # noqa: B023
-        until(lambda: not _states(database).keys() & {"queued", "sending"})
+        until(lambda: not states(database).keys() & {"queued", "sending"})
     _check(database, provider, ids)
 
 
@@ -100,18 +99,18 @@ def _report(database: Database, provider: Provider, number: int, doubts: set[tup
 
 def _check(database: Database, provider: Provider, ids: list[str]) -> None:
     taken = Counter(provider.taken())
-    ledger = _ledger(database)
-    states = _states(database)
-    print(f"{provider.name} on {database.dialect}: {dict(states)}, {len(taken)} in the provider's log")
+    ledger = state_of_each(database)
+    found = states(database)
+    print(f"{provider.name} on {database.dialect}: {dict(found)}, {len(taken)} in the provider's log")
     assert [key for key, times in taken.items() if times > 1] == [], "sent twice"
     assert set(ledger) == set(ids)
-    assert set(states) <= {"accepted", "unknown"}
+    assert set(found) <= {"accepted", "unknown"}
     assert {key for key, state in ledger.items() if state == "accepted"} <= set(taken), "accepted, but never sent"
     assert set(taken) <= set(ids)
-    assert states["accepted"] >= LEAST_ACCEPTED
+    assert found["accepted"] >= LEAST_ACCEPTED
     assert _accepted_attempts(database) <= 1
     if provider.name == "outbox":
-        assert set(states) == {"accepted"}, "the outbox can tell, so no doubt remains"
+        assert set(found) == {"accepted"}, "the outbox can tell, so no doubt remains"
     if provider.name == "sendgrid":
         _receipts_end_the_doubts(database, taken)
 
@@ -120,22 +119,11 @@ def _receipts_end_the_doubts(database: Database, taken: Counter[str]) -> None:
     raw = json.dumps([event_body({"event": "processed", "message_id": key}) for key in taken]).encode()
     with database.transaction() as session:
         record_receipts(session, parse(raw), now=datetime.now(UTC))
-    assert {key for key, state in _ledger(database).items() if state == "accepted"} == set(taken)
+    assert {key for key, state in state_of_each(database).items() if state == "accepted"} == set(taken)
 
 
 def _files(folder: Path) -> list[str]:
     return [path.stem for path in folder.glob("msg_*.eml")]
-
-
-def _ledger(database: Database) -> dict[str, str]:
-    with database.reading() as session:
-        return {row.public_id: row.state for row in session.execute(select(Message.public_id, Message.state))}
-
-
-def _states(database: Database) -> Counter[str]:
-    with database.reading() as session:
-        asked: Any = select(Message.state, func.count()).group_by(Message.state)
-        return Counter(dict(tuple(row) for row in session.execute(asked)))
 
 
 def _accepted_attempts(database: Database) -> int:

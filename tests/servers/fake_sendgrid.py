@@ -3,7 +3,8 @@
 `python -m tests.servers.fake_sendgrid --log FILE` prints its port. The log gets one JSON line per accepted message,
 written before the 202. With `--tls FILE` it speaks TLS with the certificate and key in that file, which a client trusts
 by `SSL_CERT_FILE=FILE`. Addresses choose faults: `reject…` 400, `throttle…` 429, `broken…` 500, `hangup…` accepted but
-never answered.
+never answered, `kill…` accepted, and the process that called is killed before it is answered (once for each message),
+`hold…` accepted, and answered only after `POST /control/release`.
 `POST /control/events {"url": …, "events": [{"message_id": …, "event": "delivered", …}]}` sends a signed webhook
 (`"timestamp": "1700000000"` signs it as of then, `"key": 1` with another of its keys);
 `GET /control/key` gives the public key as SendGrid shows it (base64 DER), `?number=1` another one;
@@ -22,6 +23,7 @@ import secrets
 import socket
 import ssl
 import struct
+import threading
 import time
 import urllib.request
 from collections import Counter
@@ -33,6 +35,7 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.servers.killing import Victims, kill_peer
 from tests.servers.sendgrid_lists import Lists
 from tests.servers.sendgrid_moods import Moods
 
@@ -56,6 +59,8 @@ class Provider:
     lists: Lists = field(default_factory=Lists)
     seconds: Counter[int] = field(default_factory=Counter)
     requests: int = 0
+    victims: Victims = field(default_factory=Victims)
+    released: threading.Event = field(default_factory=threading.Event)
 
     def public_key(self, number: int = 0) -> str:
         der = (
@@ -162,6 +167,9 @@ class Handler(BaseHTTPRequestHandler):
                 url = said.get("url") or self.provider.webhook_url
                 status = self.provider.post_events(url, said["events"], said.get("timestamp"), said.get("key", 0))
                 self._answer(200, {"status": status})
+            case "/control/release":
+                self.provider.released.set()
+                self._answer(200, {})
             case "/control/moods":
                 self.provider.moods.obey(said)
                 self._answer(200, {})
@@ -231,7 +239,13 @@ class Handler(BaseHTTPRequestHandler):
             return
         provider_id = secrets.token_hex(11)
         self.provider.take(mail, provider_id)
-        if silent:
+        address = mail["personalizations"][0]["to"][0]["email"]
+        if address.startswith("hold"):
+            self.provider.released.wait()
+        if self.provider.victims.is_one(address, mail["custom_args"]["engage_message_id"]):
+            kill_peer(self.server.server_address[1], self.client_address[1])
+            self.close_connection = True
+        elif silent:
             self.close_connection = True
         else:
             self._answer(202, None, **{"X-Message-Id": provider_id}, **headers)

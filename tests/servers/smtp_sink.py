@@ -1,7 +1,8 @@
 """A minimal SMTP server that accepts everything and keeps its own log.
 
 `python -m tests.servers.smtp_sink --log FILE` prints its port. The log gets one line per accepted message (our message
-id and the recipient) before the server says 250, so that it lists what was taken over whatever the client saw.
+id, the recipient and the Message-ID) before the server says 250, so that it lists what was taken over whatever the
+client saw. A message to `kill…` is taken, and the process that sent it is killed before it is answered (once for each).
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import asyncio
 import os
 from pathlib import Path
 
-MARK = b"X-Engage-Message: "
+from tests.servers.killing import Victims, kill_peer
+
+MARK, ID = b"X-Engage-Message: ", b"Message-ID: "
 
 
 class Sink:
@@ -20,17 +23,25 @@ class Sink:
     def __init__(self, log: Path | None, latency: float = 0.0, keep: Path | None = None) -> None:
         self.count = 0
         self.latency = latency
+        self.victims = Victims()
         self._keep = keep
         self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND) if log else None
 
-    def take(self, recipient: bytes, content: bytes) -> None:
+    def take(self, recipient: bytes, content: bytes) -> bytes:
+        """Logs a message and says which it was."""
         self.count += 1
-        start = content.find(MARK, 0, content.find(b"\r\n\r\n"))
-        message_id = content[start + len(MARK) : content.find(b"\r\n", start)] if start >= 0 else b"-"
+        head = content[: content.find(b"\r\n\r\n") + 2]
+        message_id = _value(head, MARK)
         if self._log is not None:
-            os.write(self._log, message_id + b" " + recipient + b"\n")
+            os.write(self._log, b" ".join([message_id, recipient, _value(head, ID)]) + b"\n")
         if self._keep is not None:
             (self._keep / f"{self.count}.eml").write_bytes(content.replace(b"\r\n..", b"\r\n."))
+        return message_id
+
+
+def _value(head: bytes, name: bytes) -> bytes:
+    start = head.find(b"\r\n" + name) + 2
+    return head[start + len(name) : head.find(b"\r\n", start)] if start > 1 else b"-"
 
 
 class Connection(asyncio.Protocol):
@@ -72,7 +83,10 @@ class Connection(asyncio.Protocol):
         del self._buffer[: end + (5 if self._in_content else 2)]
         if self._in_content:
             self._in_content = False
-            self._sink.take(self._recipient, chunk)
+            message_id = self._sink.take(self._recipient, chunk)
+            if self._sink.victims.is_one(self._recipient.decode(), message_id.decode()):
+                here, there = (self._transport.get_extra_info(end)[1] for end in ("sockname", "peername"))
+                kill_peer(here, there)
             return b"250 taken\r\n"
         return self._command(chunk)
 
