@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test fast check bench browser clean
+.PHONY: help install demo up test fast drills check bench browser clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -24,6 +24,9 @@ test: $(STAMP) browser  ## Run every test, on SQLite and on PostgreSQL
 
 fast: $(STAMP)  ## Run the unit tests only
 	@$(BIN)/python -m pytest -q tests/unit
+
+drills: $(STAMP)  ## Attack what delivery promises: kill, stop, storm, restore; prints what held
+	@$(BIN)/python -m tests.drills --full $(DRILLS)
 
 check: $(STAMP)  ## Lint, type check, and hold the order of the packages
 	$(BIN)/ruff check .

@@ -33,7 +33,7 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).
     os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 STORIES = ("tests/acceptance/test_demo.py",)
-RINGS = ("unit", "integration", "acceptance", "crash")
+RINGS = ("unit", "integration", "acceptance", "crash", "drills")
 CHROMIUM_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",

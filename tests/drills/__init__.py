@@ -1,0 +1,1 @@
+"""Twelve drills that attack what delivery promises, on real parts: `make drills`."""
