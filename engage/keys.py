@@ -131,6 +131,11 @@ def refusal_event(message_public_id: str, contact_id: int, topic: str, words_bef
     return f"message:{message_public_id}:refused:{contact_id}:{topic}:{words_before}"
 
 
+def reported_refusal(message_public_id: str, contact_id: int, topic: str, by: str, at: datetime) -> str:
+    """The message id of a contact's no that a provider reports: one for each instant, however often it is reported."""
+    return f"message:{message_public_id}:reported:{contact_id}:{topic}:{by}:{at.isoformat()}"
+
+
 def touch_event(key: str) -> str:
     """The message id of a touch by hand: one for each time that it is said, however often a form is sent."""
     return f"touch:{key}"

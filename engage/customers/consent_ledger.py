@@ -116,7 +116,7 @@ def show_record(session: Session, public_id: str) -> dict[str, Any]:
 def words_on_mail(session: Session, contact_ids: Iterable[int]) -> Sequence[Any]:
     """What these contacts said, in the order in which it was said; at the same instant a no stands after a yes."""
     asked = select(*columns_of(Consent)).where(one_of(Consent.contact_id, contact_ids))
-    return session.execute(asked.order_by(Consent.at, Consent.state)).all()
+    return session.execute(asked.order_by(Consent.at, Consent.state, Consent.basis, Consent.source)).all()
 
 
 def _told(event: NewEvent, source_id: int) -> _Told:

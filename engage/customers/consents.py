@@ -73,6 +73,8 @@ class Said(Protocol):
 
 
 Row = TypeVar("Row", bound=Said)
+Place = tuple[datetime, str, str, str, str]
+"""Where a word stands among others; of those of one instant, too, one is always the first."""
 
 
 def words_of(event: Told) -> Iterator[Word]:
@@ -114,13 +116,13 @@ def note(contact: KeptContact, said: Word) -> None:
     forward; the ledger gets a record only where something else held before.
     """
     words = contact.consents.setdefault(said.topic, [])
-    same = sorted((word for word in words if _is_alike(word, said)), key=_at)
-    if same and _at(same[0]) <= said.at <= _at(same[-1]):
+    same = sorted((word for word in words if _is_alike(word, said)), key=_place)
+    if same and _place(same[0]) <= _place_of(said) <= _place(same[-1]):
         return
     news = {name: value for name, value in asdict(said).items() if name not in ("public_id", "said_by", "recorded_at")}
     news["record_id"] = _record(contact, words, said)
     if len(same) > 1:
-        (same[0] if said.at < _at(same[0]) else same[-1]).set(news)
+        (same[0] if _place_of(said) < _place(same[0]) else same[-1]).set(news)
     else:
         words.append(Kept(news, changed=True))
 
@@ -148,7 +150,7 @@ def holding(rows: Iterable[Row]) -> dict[tuple[int, str], Row]:
 
 def _record(contact: KeptContact, words: Iterable[Kept], said: Word) -> str | None:
     """The record that proves the word: that of the word before, which said the very same, or one of its own."""
-    before = max((word for word in words if _at(word) <= said.at), key=_at, default=None)
+    before = max((word for word in words if _place(word) <= _place_of(said)), key=_place, default=None)
     proven = ("state", "basis", "source", "evidence")
     if before is not None and all(before.values[name] == getattr(said, name) for name in proven):
         found: str | None = before.values["record_id"]
@@ -162,9 +164,13 @@ def _is_alike(word: Kept, said: Word) -> bool:
     return bool(word.values["state"] == said.state) and (word.values["source"] in HEARSAY) == is_heard
 
 
-def _at(word: Kept) -> datetime:
-    at: datetime = word.values["at"]
-    return at
+def _place(word: Kept) -> Place:
+    said = word.values
+    return said["at"], said["state"], said["basis"], said["source"], said["evidence"]
+
+
+def _place_of(said: Word) -> Place:
+    return said.at, said.state, said.basis, said.source, said.evidence
 
 
 def _of_event(event: Told) -> dict[str, Any]:

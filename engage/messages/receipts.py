@@ -15,7 +15,7 @@ from engage.keys import address_key
 from engage.messages import status
 from engage.messages.copies import Copied, load_copied
 from engage.messages.news import tell
-from engage.messages.refusing import Refusal, tell_refusals
+from engage.messages.refusing import Refusal, pass_on_refusals
 from engage.messages.suppressing import ALL_TOPICS, Stopped, suppress
 from engage.messages.tables import Message, Receipt
 
@@ -111,7 +111,7 @@ def _refuse(
         for contact_id in _readers(receipt, messages, copied)
     ]
     if refusals:
-        tell_refusals(session, refusals, now=now)
+        pass_on_refusals(session, refusals, now=now)
 
 
 def _refusal(receipt: ProviderReceipt, messages: dict[str, Row[Any]], contact_id: int) -> Refusal:

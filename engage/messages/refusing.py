@@ -18,7 +18,7 @@ from engage.customers.tables import Consent
 from engage.db.sets import one_of
 from engage.events.recording import NewEvent
 from engage.events.tables import SOURCE_ENGAGE, EventKey
-from engage.keys import refusal_event
+from engage.keys import refusal_event, reported_refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +42,19 @@ def tell_refusals(session: Session, refusals: Sequence[Refusal], *, now: datetim
     """
     words = _words(session, {one.contact_id for one in refusals})
     events = [
-        _event(one, len(said), now)
+        _event(one, refusal_event(one.message_id, one.contact_id, one.topic, len(said)), now)
         for one in refusals
         if (said := words[one.contact_id, one.topic])[-1:] != ["withdrawn"]
     ]
+    return tell_words(session, events) if events else 0
+
+
+def pass_on_refusals(session: Session, refusals: Sequence[Refusal], *, now: datetime) -> int:
+    """Records `unsubscribed` once for each that a provider reports, be it news or not; says how many were new.
+
+    What was known before must not matter: receipts come in any order, and the same words have to stand in the end.
+    """
+    events = [_event(one, _key_of_report(one), now) for one in refusals]
     return tell_words(session, events) if events else 0
 
 
@@ -65,9 +74,13 @@ def _words(session: Session, contacts: Iterable[int]) -> dict[tuple[int, str], l
     return words
 
 
-def _event(one: Refusal, number: int, now: datetime) -> NewEvent:
+def _key_of_report(one: Refusal) -> str:
+    return reported_refusal(one.message_id, one.contact_id, one.topic, f"{one.source}:{one.basis}", one.at)
+
+
+def _event(one: Refusal, key: str, now: datetime) -> NewEvent:
     return NewEvent(
-        key=refusal_event(one.message_id, one.contact_id, one.topic, number),
+        key=key,
         name="unsubscribed",
         occurred_at=one.at,
         received_at=now,

@@ -64,5 +64,6 @@ def _weigh(session: Session, stopped: Sequence[Stopped]) -> None:
     session.flush()
 
 
-def _weight(one: Stopped | Suppression) -> tuple[int, float]:
-    return _WEIGHTS.get(one.reason, _ABOVE_ALL), -one.at.timestamp()
+def _weight(one: Stopped | Suppression) -> tuple[int, float, str, str]:
+    """Two of the same reason and instant are told apart as well, so that it does not matter which is learned first."""
+    return _WEIGHTS.get(one.reason, _ABOVE_ALL), -one.at.timestamp(), one.source, one.message or ""

@@ -38,6 +38,7 @@ FATES = (
     ("dropped",),
     ("processed", "delivered", "spamreport"),
     ("processed", "delivered", "unsubscribe"),
+    ("processed", "delivered", "unsubscribe", "spamreport"),
     ("processed", "delivered", "bounce", "spamreport"),  # which of two reasons holds must not depend on the order
 )
 FACTS = {
@@ -45,8 +46,7 @@ FACTS = {
     "receipts": "SELECT r.provider, r.natural_key, r.kind, r.at, m.public_id FROM receipts r "
     "JOIN messages m ON m.id = r.message_id",
     "suppressions": "SELECT address_key, topic, reason, source, at FROM suppressions",
-    # Of two that say the same no, the first that arrives is kept as the evidence.
-    "consents": "SELECT c.external_id, s.topic, s.state FROM consents s "
+    "consents": "SELECT c.external_id, s.topic, s.state, s.basis, s.evidence, s.at, s.record_id FROM consents s "
     "JOIN contacts c ON c.id = s.contact_id",
     "events": "SELECT name, message_id FROM events",
 }  # fmt: skip

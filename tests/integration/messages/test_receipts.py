@@ -144,13 +144,14 @@ def facts_of(database: Database, public_id: str) -> dict[str, Any]:
     with database.reading() as session:
         mail = session.execute(select(Message).where(Message.public_id == public_id)).scalar_one()
         stopped = select(Suppression.topic, Suppression.reason, Suppression.at)
-        refused = select(Consent.topic, Consent.state).where(Consent.contact_id == mail.contact_id)
-        told = select(Event.name).where(Event.contact_id == mail.contact_id, Event.name.startswith("message."))
+        words = (Consent.topic, Consent.state, Consent.basis, Consent.at)
+        refused = select(*words, Consent.evidence).where(Consent.contact_id == mail.contact_id)
+        told = select(Event.name).where(Event.contact_id == mail.contact_id)
         return {
             "state": mail.state,
             "delivery": mail.delivery,
             "stopped": sorted(session.execute(stopped.where(Suppression.address_key == address(public_id))).all()),
-            "refused": set(session.execute(refused).all()),
+            "refused": sorted((*row[:-1], row.evidence.replace(public_id, "")) for row in session.execute(refused)),
             "told": sorted(session.scalars(told)),
         }
 
