@@ -19,9 +19,9 @@ from tests.support.waiting import until
 
 def play(stage: Stage) -> None:
     with stage.sendgrid() as sendgrid, stage.installation(**over_sendgrid(sendgrid)) as here:
-        _at_most_once(stage, here, sendgrid, stage.pick(1000, 150), every=stage.pick(20, 50))
+        _at_most_once(stage, here, sendgrid, stage.pick(1000, 60), every=stage.pick(20, 40))
     with stage.smtp() as smtp, stage.installation(**over_smtp(smtp)) as here:
-        _at_least_once(stage, here, smtp, stage.pick(300, 60), every=50)
+        _at_least_once(stage, here, smtp, stage.pick(300, 30), every=stage.pick(50, 20))
 
 
 def _at_most_once(stage: Stage, here: Installation, sendgrid: Running, count: int, *, every: int) -> None:

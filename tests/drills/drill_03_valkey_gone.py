@@ -18,8 +18,6 @@ from tests.servers.running import Running, accepted_ids
 from tests.support.ledger import states
 from tests.support.waiting import until
 
-EVENTS = 20
-
 
 def play(stage: Stage) -> None:
     with (
@@ -31,7 +29,7 @@ def play(stage: Stage) -> None:
 
 
 def _faults(stage: Stage, here: Installation, smtp: Running, valkey: ValkeyServer) -> None:
-    each = stage.pick(5000, 400) // 4
+    each = stage.pick(5000, 160) // 4
     key = here.key()
     here.start_web()
     processes = [here.start("worker", "--processes", "2"), here.start("clock")]
@@ -70,15 +68,15 @@ def _strike(
     stage: Stage, here: Installation, smtp: Running, key: str, ids: list[str], each: int, fault: str,
     strike: Callable[[], None], number: int,
 ) -> None:  # fmt: skip
-    before = len(smtp.lines())
+    before, events = len(smtp.lines()), stage.pick(20, 3)
     ids += here.fill(each)
     until(lambda: len(smtp.lines()) > before, what="the first mails going")
     left = each - (len(smtp.lines()) - before)
     started = monotonic()
     strike()
-    answers = {_post(here, key, f"{number}-{event}") for event in range(EVENTS)}
+    answers = {_post(here, key, f"{number}-{event}") for event in range(events)}
     until(lambda: states(here.database)["accepted"] == len(ids) and not _undigested(here), what="everything going")
-    stage.did(f"Valkey {fault} with {left:,} rows ready; {EVENTS} events posted")
+    stage.did(f"Valkey {fault} with {left:,} rows ready; {events} events posted")
     stage.holds(
         f"intake answered {sorted(map(str, answers))}, all went within {monotonic() - started:.0f} s", answers == {200}
     )
