@@ -64,7 +64,7 @@ SETTINGS = (
         "ENGAGE_FORMER_SECRET_KEYS", "", "earlier secret keys, separated by spaces: their links still work", secret=True
     ),
     Setting("ENGAGE_PUBLIC_URL", "http://127.0.0.1:8000", "where customers and staff reach `engage web`"),
-    Setting("ENGAGE_LINK_URL", "the public URL", "where the links in mails begin, such as `https://go.example.com`"),
+    Setting("ENGAGE_LINK_URL", "the public URL", "where customers' links begin, such as `https://go.example.com`"),
     Setting(
         "ENGAGE_SENDING_DOMAINS",
         "",

@@ -106,6 +106,7 @@ def worker_parts(settings: Settings) -> Parts:
         mailboxes=tuple(mailbox_of(url) for url in settings.mailbox_url),
         lists=open_lists(settings),
         thresholds=read_thresholds(settings.pause_at),
+        public_url=settings.public_url,
     )
 
 

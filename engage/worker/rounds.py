@@ -79,6 +79,12 @@ class Parts:
     mailboxes: tuple[Mailbox, ...] = ()
     lists: Sequence[SuppressionLists] = ()
     thresholds: tuple[Threshold, ...] = ()
+    public_url: str = ""
+
+    @property
+    def links_of_letters(self) -> Links:
+        """The links to colleagues begin where the console is: a host for customers' links need not let them through."""
+        return self.links.beginning_with(self.public_url) if self.public_url else self.links
 
 
 def _digest(parts: Parts) -> int:
@@ -153,7 +159,7 @@ def _telling(parts: Parts) -> int:
     with parts.database.transaction() as session:
         if not take_turn(session, TELLING, every=_TELLING_EVERY, now=parts.clock.now()):
             return 0
-        library, links, now = parts.library, parts.links, parts.clock.now()
+        library, links, now = parts.library, parts.links_of_letters, parts.clock.now()
         told = tell_of_approvals(session, library, links, now=now)
         return told + tell_of_tasks(session, library, public_url=links.public_url, now=now)
 
@@ -162,7 +168,7 @@ def _digests(parts: Parts) -> int:
     with parts.database.transaction() as session:
         if not take_turn(session, DIGESTS, every=_TELLING_EVERY, now=parts.clock.now()):
             return 0
-        return send_digests(session, parts.library, parts.links, now=parts.clock.now())
+        return send_digests(session, parts.library, parts.links_of_letters, now=parts.clock.now())
 
 
 def _notices(parts: Parts) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -18,14 +20,22 @@ from engage.worker.rounds import Parts, Rounds
 from tests.integration.messages.office import AT_ONCE
 from tests.integration.messages.scene import LINKS, play, propose
 
+CONSOLE = "https://console.example.com"
+
 
 def worker(database: Database, clock: FrozenClock) -> Rounds:
-    return Rounds(Parts(database, Library(), LINKS, clock, RecordingChannel()))
+    return Rounds(Parts(database, Library(), LINKS, clock, RecordingChannel(), public_url=CONSOLE))
 
 
 def kinds(database: Database, clock: FrozenClock) -> set[str]:
     with database.reading() as session:
         return {"telling", "digests", "notices"}.intersection(due_kinds(session, clock.now()))
+
+
+def hosts_of_links(database: Database) -> set[str]:
+    with database.reading() as session:
+        letters = session.scalars(select(Notice.content).where(Notice.state == "queued"))
+        return {host for content in letters for host in re.findall(r"https?://[^/\"]+", json.dumps(content))}
 
 
 def test_the_rounds_come_due_with_their_news(database: Database) -> None:
@@ -40,10 +50,13 @@ def test_the_rounds_come_due_with_their_news(database: Database) -> None:
     assert kinds(database, clock) == {"telling"}
     assert rounds.run("telling") == 1
     assert kinds(database, clock) == {"notices"}
+    assert hosts_of_links(database) == {CONSOLE}  # and not the host of customers' links
     rounds.run("notices")
     assert kinds(database, clock) == set()
     clock.move_to(MONDAY + timedelta(hours=22, minutes=30))
     assert kinds(database, clock) == {"digests"}
+    rounds.run("digests")
+    assert hosts_of_links(database) == {CONSOLE}
 
 
 def test_two_workers_write_one_letter(database: Database) -> None:
