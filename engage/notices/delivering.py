@@ -52,10 +52,8 @@ def deliver_notices(
     taken = 0
     while taken < limit:
         with database.transaction() as session:
-            rows = _claim(session, limit=min(WINDOW, limit - taken), now=clock.now())
+            rows, routes = _claim(session, channel, limit=min(WINDOW, limit - taken), now=clock.now())
             readers = readers_of(session, library, rows, now=clock.now())
-            mails = sum(row.kind == "mail" for row in rows)
-            routes = lend_routes(session, channel, mails, now=clock.now())
         if not rows:
             break
         taken += len(rows)
@@ -65,22 +63,41 @@ def deliver_notices(
     return taken
 
 
-def _claim(session: Session, *, limit: int, now: datetime) -> list[Row[Any]]:
-    """Takes due notices and notes their attempt; after a lost one again, unless it was a mail."""
+def _claim(
+    session: Session, channel: EmailChannel, *, limit: int, now: datetime
+) -> tuple[list[Row[Any]], EmailChannel]:
+    """Takes due notices and notes their attempt; with the providers that their mails may go by.
+
+    After a lost attempt it is taken again, unless it was a mail.
+    """
     table: Table = Notice.__table__  # type: ignore[assignment]
     due = select(table).where(table.c.due_at <= now).order_by(table.c.due_at, table.c.id).limit(limit)
     found = session.execute(due.with_for_update(skip_locked=True)).all()
+    left = _without_doubtful(session, found, now)
+    mails = [row.id for row in left if row.kind == "mail"]
+    lent = lend_routes(session, channel, len(mails), now=now)
+    later = mails[lent.count :]
+    if later:
+        session.execute(update(Notice).where(Notice.id.in_(later)).values(due_at=lent.again_at))
+    return _begin(session, [row.id for row in left if row.id not in later], now), lent.routes
+
+
+def _without_doubtful(session: Session, found: Sequence[Row[Any]], now: datetime) -> list[Row[Any]]:
+    """Those that may be handed over: a mail whose attempt was lost may have left, and ends here."""
     lost = [row for row in found if row.state == "sending"]
     _end(session, [(row, Unknown(LOST)) for row in lost], now=now)
-    doubtful = {row.id for row in lost if row.kind == "mail"}
-    if doubtful:
-        for row in lost:
-            gone = update(Notice).where(Notice.id == row.id, Notice.kind == "mail")
-            session.execute(gone.values(**_ended(row, "unknown", LOST, now)))
-        _make_up_for(session, [(row, LOST) for row in lost if row.id in doubtful], now=now)
-    ids = [row.id for row in found if row.id not in doubtful]
+    doubtful = {row.id: row for row in lost if row.kind == "mail"}
+    for row in doubtful.values():
+        session.execute(update(Notice).where(Notice.id == row.id).values(**_ended(row, "unknown", LOST, now)))
+    _make_up_for(session, [(row, LOST) for row in doubtful.values()], now=now)
+    return [row for row in found if row.id not in doubtful]
+
+
+def _begin(session: Session, ids: Sequence[int], now: datetime) -> list[Row[Any]]:
+    """Notes an attempt of each, before the call."""
     if not ids:
         return []
+    table: Table = Notice.__table__  # type: ignore[assignment]
     started = update(Notice).where(Notice.id.in_(ids))
     session.execute(started.values(state="sending", fence=Notice.fence + 1, due_at=now + LEASE))
     rows = list(session.execute(select(table).where(table.c.id.in_(ids)).order_by(table.c.id)).all())

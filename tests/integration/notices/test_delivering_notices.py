@@ -109,6 +109,22 @@ def test_a_mail_to_a_colleague_waits_while_the_provider_rests_and_counts_against
         assert session.scalar(select(Brake.used)) == 2
 
 
+def test_mails_beyond_the_limit_of_a_provider_go_in_its_next_window_and_that_is_no_try(
+    database: Database, tmp_path: Path
+) -> None:
+    office = Office(database, tmp_path, NOTIFY)
+    recording = office.channel
+    office.channel = Routes((Route("first", recording, Allowance(1, timedelta(minutes=1))),))
+    office.deliver()
+    assert [(state, fence) for kind, state, fence in office.states() if kind == "mail"] == [
+        ("accepted", 1),
+        ("queued", 0),
+    ]
+    office.stage.clock.move(timedelta(minutes=1))
+    office.deliver()
+    assert len(recording.sent) == 2
+
+
 def test_what_the_first_provider_surely_did_not_take_the_second_gets_at_once(
     database: Database, tmp_path: Path
 ) -> None:
