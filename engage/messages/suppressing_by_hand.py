@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -20,7 +20,7 @@ from engage.messages.tables import SharedSuppression, Suppression
 from engage.releases.library import Library
 from engage.staff.audit import entries_about, record
 
-_KIND = "suppression"
+OBJECT: Final = "suppression"
 _SHOWN = ("address_key", "topic", "reason", "source", "at")
 
 
@@ -74,7 +74,12 @@ def list_stopped(session: Session, asked: Asked, *, limit: int) -> list[dict[str
 
 def history_of(session: Session, address: str) -> Sequence[Any]:
     """What people did about an address, oldest first."""
-    return entries_about(session, _KIND, _fingerprint(address_key(address)))
+    return entries_about(session, OBJECT, fingerprint_of(address_key(address)))
+
+
+def fingerprint_of(key: str) -> str:
+    """Under what the audit trail keeps what people did about an address."""
+    return hashlib.sha256(key.encode("utf-8")).hexdigest()[:32]
 
 
 def _key_of(address: str) -> str:
@@ -98,8 +103,4 @@ def _insist_on_topic(session: Session, library: Library, topic: str) -> None:
 
 def _note(session: Session, action: str, key: str, detail: dict[str, Any], by: str, now: datetime) -> None:
     """The audit trail keeps no addresses; who knows the address finds its entries by the fingerprint."""
-    record(session, actor=by, action=action, object_kind=_KIND, object_id=_fingerprint(key), detail=detail, now=now)
-
-
-def _fingerprint(key: str) -> str:
-    return hashlib.sha256(key.encode("utf-8")).hexdigest()[:32]
+    record(session, actor=by, action=action, object_kind=OBJECT, object_id=fingerprint_of(key), detail=detail, now=now)

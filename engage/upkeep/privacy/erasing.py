@@ -24,6 +24,7 @@ from engage.journeys.ending import end_runs
 from engage.journeys.tables import Enrolment
 from engage.messages.cancelling import PENDING, cancel_messages
 from engage.messages.inbound.tables import InboundRaw
+from engage.messages.suppressing_by_hand import OBJECT
 from engage.messages.tables import Approval, Message, SharedSuppression, Suppression
 from engage.messages.withdrawing import withdraw_from_gone
 from engage.staff.audit import record
@@ -173,6 +174,9 @@ def _objects(session: Session, traces: Traces) -> set[str]:
 def _forget_deeds(session: Session, scrubber: Scrubber, objects: Iterable[str]) -> None:
     ids = [row["id"] for row in deeds_about(session, scrubber.traces, set(objects))]
     session.execute(update(AuditEntry).where(one_of(AuditEntry.id, ids)).values(detail={}))
+    # Its fingerprint has no key: whoever guesses the address would know it again.
+    about_address = (one_of(AuditEntry.id, ids), AuditEntry.object_kind == OBJECT)
+    session.execute(update(AuditEntry).where(*about_address).values(object_id=GONE))
 
 
 def _forget_problems(session: Session, scrubber: Scrubber) -> None:

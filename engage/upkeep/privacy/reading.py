@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from engage.channels.email.inbound.letter import read_letter
 from engage.db.sets import one_of
 from engage.messages.inbound.tables import InboundEmail, InboundRaw
+from engage.messages.suppressing_by_hand import fingerprint_of
 from engage.staff.tables import AuditEntry
 from engage.upkeep.privacy.places import Place, place_of
 from engage.upkeep.privacy.scrubbing import Scrubber
@@ -76,8 +77,9 @@ def _words(raw: bytes) -> str:
 
 
 def deeds_about(session: Session, traces: Traces, objects: set[str]) -> Iterator[Row]:
-    """What was done to the person, and to things of theirs, by their public ids."""
-    yield from _rows(session, place_of(AuditEntry), AuditEntry.object_id.in_(sorted(objects | traces.public_ids)))
+    """What was done to the person, to things of theirs, by their public ids, and about their addresses."""
+    about = objects | traces.public_ids | {fingerprint_of(one) for one in traces.addresses}
+    yield from _rows(session, place_of(AuditEntry), AuditEntry.object_id.in_(sorted(about)))
 
 
 def _rows(session: Session, place: Place, where: Any) -> Iterator[Row]:

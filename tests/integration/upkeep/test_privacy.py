@@ -29,6 +29,7 @@ from engage.journeys.digesting import digest
 from engage.journeys.tables import Enrolment, StepRun, Wait, WouldHaveSent
 from engage.messages.drafting import draft
 from engage.messages.inbound.tables import InboundEmail, InboundRaw
+from engage.messages.suppressing_by_hand import fingerprint_of
 from engage.messages.tables import Approval, Attempt, Click, ClickVerdict, GateCheck, Message, Receipt, Suppression
 from engage.migrations.schema import metadata
 from engage.notices.tables import Notice, NoticeAttempt
@@ -261,6 +262,8 @@ def _plant_the_rest(session: Session, person: Contact, account: Account) -> None
     for kind, object_id in (("contact", person.public_id), ("task", "task_1"), ("message", "msg_of_nobody")):
         note_deed(session, actor="cli:x", action="noted", object_kind=kind, object_id=object_id, now=MONDAY,
                   detail={"why": f"asked by {ADDRESS}"})  # fmt: skip
+    note_deed(session, actor="cli:x", action="suppressions.add", object_kind="suppression", now=MONDAY,
+              object_id=fingerprint_of(ADDRESS), detail={"why": f"{MARK} asked"})  # fmt: skip
     make_contact(session, account, "guest", email="guest@customer.example", family_name="Guest")
 
 
@@ -285,6 +288,7 @@ def test_nothing_in_the_whole_database_tells_the_person_any_more(database: Datab
     assert (states["later"], states["naming2"], states["naming"]) == ("cancelled", "cancelled", "accepted")
     assert (guest.email, guest.family_name) == ("guest@customer.example", "Guest")
     assert deeds[0]["rows"]["messages"] >= 2
+    assert fingerprint_of(ADDRESS) not in dump(database)
 
     with database.transaction() as session:
         digest(session, LIBRARY, now=MONDAY)
