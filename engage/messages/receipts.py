@@ -57,6 +57,7 @@ def _store(
 
 
 def _row(receipt: ProviderReceipt, message: Row[Any] | None, now: datetime) -> dict[str, Any]:
+    is_erased = _is_of_erased(message)
     return {
         "provider": receipt.provider,
         "natural_key": receipt.natural_key,
@@ -64,9 +65,14 @@ def _row(receipt: ProviderReceipt, message: Row[Any] | None, now: datetime) -> d
         "kind": receipt.kind,
         "at": receipt.at,
         "received_at": now,
-        "reason": receipt.reason,
-        "raw": receipt.raw,
+        "reason": None if is_erased else receipt.reason,
+        "raw": {} if is_erased else receipt.raw,
     }
+
+
+def _is_of_erased(message: Row[Any] | None) -> bool:
+    """Whether its reader was erased after it had gone: what comes back late writes no address down again."""
+    return message is not None and message.fence > 0 and message.address is None
 
 
 def _is_about_reader(receipt: ProviderReceipt, messages: dict[str, Row[Any]]) -> bool:
@@ -147,6 +153,7 @@ def _suppress(
         )
         for receipt in receipts
         if (topic := _topic_to_stop(receipt, messages)) and (address := _address(receipt, messages))
+        if not _is_of_erased(messages.get(receipt.message_id or ""))
     ]  # fmt: skip
     suppress(session, stopped)
 

@@ -173,6 +173,18 @@ def test_a_bounce_or_complaint_stops_the_address_for_good(database: Database, ki
     assert f"message.{kind}" in names(database)
 
 
+def test_what_comes_back_after_its_reader_was_erased_writes_no_address_down(database: Database) -> None:
+    (public_id,) = queued(database, 1)
+    run(database, RecordingChannel())
+    with database.transaction() as session:
+        session.execute(update(Message).values(address=None))
+    told = {"address": "user-0@customer.example", "reason": "user-0 is unknown", "raw": {"email": "user-0"}}
+    record(database, receipt(public_id, "bounced", **told))
+    assert (suppressed(database), message(database).delivery) == ([], "bounced")
+    with database.reading() as session:
+        assert session.execute(select(ReceiptRow.reason, ReceiptRow.raw)).all() == [(None, {})]
+
+
 def test_a_provider_side_unsubscribe_stops_the_topic(database: Database) -> None:
     (public_id,) = queued(database, 1)
     run(database, RecordingChannel())
