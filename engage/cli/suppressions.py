@@ -84,7 +84,7 @@ def sync_(as_json: bool) -> None:
     """Share suppressions with the provider, both ways; workers do it each hour by themselves."""
     with wiring.opened() as engage:
         lists = wiring.suppression_lists(engage.settings)
-        done = [sync(engage.database, one, engage.clock) for one in lists]
+        done = [sync(engage.database, one, engage.clock, engage.library.seal) for one in lists]
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(one) for one in done]))
         return
@@ -95,8 +95,9 @@ def sync_(as_json: bool) -> None:
 
 
 def _told(done: Synced) -> str:
+    let_go = f"; {done.let_go} let go there, since their readers began again" if done.let_go else ""
     blocks = f"; {done.blocks} were blocked once and still get mail" if done.blocks else ""
-    return f"{done.provider}: {done.read} read, {done.new} new here, {done.told} told to it{blocks}"
+    return f"{done.provider}: {done.read} read, {done.new} new here, {done.told} told to it{let_go}{blocks}"
 
 
 def _entry(entry: Any) -> dict[str, Any]:

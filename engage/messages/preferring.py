@@ -11,7 +11,6 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from engage.customers.consent_ledger import tell_words, words_on_mail
-from engage.db.bulk import insert_ignore
 from engage.db.sets import one_of
 from engage.errors import ConflictError, InputError
 from engage.events.recording import NewEvent
@@ -21,11 +20,11 @@ from engage.messages.news import tell
 from engage.messages.policy.suppression import EVERYTHING
 from engage.messages.preferences import describe
 from engage.messages.refusing import Refusal, tell_refusals
+from engage.messages.suppressing import UNSUBSCRIBED, Stopped, suppress
 from engage.messages.tables import Message, Suppression
 from engage.releases.library import Library
 
 SOURCE = "preferences"
-UNSUBSCRIBED = "unsubscribed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +98,7 @@ class _Desk:
     def stop(self, topics: Collection[str]) -> tuple[str, ...]:
         """No more mail on these topics, to the address from this commit on, and to the person wherever they are."""
         named = [topic for topic in topics if topic != EVERYTHING]
-        insert_ignore(self.session, Suppression, [self._suppression(topic) for topic in named])
+        suppress(self.session, [self._stopped(topic) for topic in named])
         said = [EVERYTHING] if EVERYTHING in topics else named
         if tell_refusals(self.session, [self._refusal(topic) for topic in said], now=self.now):
             tell(self.session, UNSUBSCRIBED, [self.message], now=self.now)
@@ -117,17 +116,11 @@ class _Desk:
         tell_words(self.session, [self._yes(topic, counts[topic]) for topic in topics])
         return tuple(topics)
 
-    def _suppression(self, topic: str) -> dict[str, Any]:
-        return {
-            "address_key": address_key(self.address),
-            "topic": topic,
-            "reason": UNSUBSCRIBED,
-            "source": SOURCE,
-            "at": self.now,
-            "by": self.reader,
-            "message": self.message.public_id,
-            "proof": dict(self.request),
-        }
+    def _stopped(self, topic: str) -> Stopped:
+        return Stopped(
+            address_key(self.address), topic, UNSUBSCRIBED, SOURCE, self.now,
+            by=self.reader, message=self.message.public_id, proof=dict(self.request),
+        )  # fmt: skip
 
     def _refusal(self, topic: str) -> Refusal:
         return Refusal(

@@ -16,8 +16,9 @@ from engage.messages.tables import Suppression
 
 ALL_TOPICS: Final = "*"
 BY_HAND: Final = "by_hand"
+UNSUBSCRIBED: Final = "unsubscribed"
 # What a provider or a reader said, by weight; any other reason is a person's, and nothing that is learned changes it.
-_WEIGHTS: Final = {"unsubscribed": 1, "bounced": 2, "complained": 3}
+_WEIGHTS: Final = {UNSUBSCRIBED: 1, "bounced": 2, "complained": 3}
 _ABOVE_ALL: Final = 9
 
 

@@ -10,7 +10,6 @@ from typing import Any, Final, Literal
 from sqlalchemy.orm import Session
 
 from engage.customers.tables import Contact
-from engage.db.bulk import insert_ignore
 from engage.errors import InputError
 from engage.keys import address_key
 from engage.messages.copies import had_copies
@@ -18,6 +17,7 @@ from engage.messages.linked import address_of, locked_reader, masked, message_of
 from engage.messages.links import Links
 from engage.messages.news import tell
 from engage.messages.refusing import Refusal, has_refused, tell_refusals
+from engage.messages.suppressing import UNSUBSCRIBED, Stopped, suppress
 from engage.messages.tables import Message, Suppression
 from engage.releases.library import Library
 
@@ -87,17 +87,11 @@ def stop_topic(
     asks = _asks(session, message)
     if not is_own and (asks == "copied" or (asks == "shared" and source != ONE_CLICK)):
         raise InputError("others read this mail: whoever stops it has to say that they may", code="not_confirmed")
-    row = {
-        "address_key": address_key(address_of(session, message)),
-        "topic": message.topic,
-        "reason": "unsubscribed",
-        "source": source,
-        "at": now,
-        "by": locked_reader(session, message),
-        "message": message.public_id,
-        "proof": dict(request or {}),
-    }
-    new = bool(insert_ignore(session, Suppression, [row], returning=[Suppression.topic]))
+    stopped = Stopped(
+        address_key(address_of(session, message)), message.topic, UNSUBSCRIBED, source, now,
+        by=locked_reader(session, message), message=message.public_id, proof=dict(request or {}),
+    )  # fmt: skip
+    new = bool(suppress(session, [stopped]))
     refusal = Refusal(
         message_id=message.public_id,
         account_id=message.account_id,
@@ -109,7 +103,7 @@ def stop_topic(
     )
     told = tell_refusals(session, [refusal], now=now)
     if new or told:
-        tell(session, "unsubscribed", [message], now=now)
+        tell(session, UNSUBSCRIBED, [message], now=now)
     return new or bool(told)
 
 

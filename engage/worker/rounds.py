@@ -222,10 +222,10 @@ def _suppressions(parts: Parts) -> int:
         turn = take_turn(session, SUPPRESSIONS, every=SHARED_EVERY, now=parts.clock.now())
     if not turn:
         return 0
-    done = [sync(parts.database, lists, parts.clock) for lists in parts.lists]
+    done = [sync(parts.database, lists, parts.clock, parts.library.seal) for lists in parts.lists]
     with parts.database.transaction() as session:
         end_turn(session, SUPPRESSIONS, turn)
-    return sum(one.new + one.told for one in done)
+    return sum(one.new + one.told + one.let_go for one in done)
 
 
 def _brakes(parts: Parts) -> int:

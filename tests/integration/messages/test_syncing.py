@@ -16,10 +16,12 @@ from engage.cli.main import engage
 from engage.clock import Clock
 from engage.db.session import Database
 from engage.errors import ProviderError
+from engage.ids import Seal
 from engage.messages.links import Links
+from engage.messages.preferring import begin_again
 from engage.messages.suppressing import Stopped, suppress
 from engage.messages.syncing import Synced, sync
-from engage.messages.tables import Suppression
+from engage.messages.tables import SharedSuppression, Suppression
 from engage.releases.library import Library
 from engage.testing import MONDAY, FrozenClock
 from engage.worker.rounds import Parts, Rounds
@@ -27,6 +29,7 @@ from tests.integration.messages.scene import play
 from tests.servers.running import Running, fake_sendgrid
 
 GROUPS = {"product": 7, "usage_review": 8}
+SEAL = Seal("secret")
 
 
 @pytest.fixture
@@ -65,7 +68,7 @@ def test_what_sendgrids_lists_say_stops_here_too(database: Database, provider: R
     put(provider, "blocks", "blocked@a.example")
     put(provider, "7", "some@a.example")
     put(provider, "99", "unknown-group@a.example")
-    assert sync(database, lists(provider), Clock()) == Synced("sendgrid", read=6, new=5, told=0, blocks=1)
+    assert sync(database, lists(provider), Clock(), SEAL) == Synced("sendgrid", read=6, new=5, told=0, blocks=1)
     assert stopped(database) == {
         ("gone@a.example", "*", "bounced", "sendgrid"),
         ("typo@a.example", "*", "bounced", "sendgrid"),
@@ -75,13 +78,23 @@ def test_what_sendgrids_lists_say_stops_here_too(database: Database, provider: R
     }
 
 
+def test_nobody_who_was_erased_is_written_down_again(database: Database, provider: Running) -> None:
+    sealed = SEAL.of_address("gone@a.example")
+    stop(database, sealed, reason="erased", source="privacy")
+    put(provider, "bounces", "Gone@a.example", "other@a.example")
+    assert sync(database, lists(provider), Clock(), SEAL).new == 1
+    assert {row[0] for row in stopped(database)} == {sealed, "other@a.example"}
+    with database.reading() as session:
+        assert set(session.scalars(select(SharedSuppression.address_key))) == {"other@a.example"}
+
+
 def test_what_is_stopped_here_is_told_to_sendgrid_once(database: Database, provider: Running) -> None:
     stop(database, "a@a.example")
     stop(database, "b@a.example", "product")
     stop(database, "c@a.example", "no-group")
     stop(database, "d@a.example", reason="bounced", source="sendgrid")  # it knows that one itself
-    assert sync(database, lists(provider), Clock()).told == 2
-    assert sync(database, lists(provider), Clock()).told == 0
+    assert sync(database, lists(provider), Clock(), SEAL).told == 2
+    assert sync(database, lists(provider), Clock(), SEAL).told == 0
     state = provider.control("suppressions")
     assert state["lists"] == {"unsubscribes": ["a@a.example"], "7": ["b@a.example"]}
     assert sorted(state["log"]) == ["+ 7 b@a.example", "+ unsubscribes a@a.example"]
@@ -92,25 +105,41 @@ def test_what_was_let_go_is_not_taken_over_again_from_what_was_read_before(
 ) -> None:
     put(provider, "bounces", "a@a.example")
     put(provider, "bounces", "b@a.example", created=1_790_000_000 + 86_400)
-    sync(database, lists(provider), Clock())
+    sync(database, lists(provider), Clock(), SEAL)
     with database.transaction() as session:
         session.delete(session.get_one(Suppression, ("a@a.example", "*")))
     put(provider, "bounces", "c@a.example", created=1_790_000_000 + 90_000)
-    done = sync(database, lists(provider), Clock())
+    done = sync(database, lists(provider), Clock(), SEAL)
     assert (done.read, done.new) == (2, 1)  # only what came on it lately is read again
     assert {row[0] for row in stopped(database)} == {"b@a.example", "c@a.example"}
 
 
+@pytest.mark.parametrize("has_been_read", [False, True])
+def test_a_topic_that_its_reader_began_again_is_let_go_there_and_not_stopped_anew(
+    database: Database, provider: Running, *, has_been_read: bool
+) -> None:
+    stop(database, "a@a.example", "product")
+    stop(database, "b@a.example", "product")
+    for _ in range(1 + has_been_read):  # the first turn tells it, the next one finds it on the list
+        sync(database, lists(provider), Clock(), SEAL)
+    with database.transaction() as session:
+        begin_again(session, "a@a.example", ["product"])
+    assert sync(database, lists(provider), Clock(), SEAL).let_go == 1
+    assert sync(database, lists(provider), Clock(), SEAL).let_go == 0
+    assert {row[0] for row in stopped(database)} == {"b@a.example"}
+    assert provider.control("suppressions")["lists"]["7"] == ["b@a.example"]
+
+
 def test_long_lists_are_read_to_their_end(database: Database, provider: Running) -> None:
     put(provider, "bounces", *(f"user-{number}@a.example" for number in range(501)))
-    assert sync(database, lists(provider), Clock()).new == 501
+    assert sync(database, lists(provider), Clock(), SEAL).new == 501
 
 
 def test_a_heavier_reason_replaces_a_lighter_one_and_never_a_persons(database: Database, provider: Running) -> None:
     stop(database, "a@a.example", reason="bounced")
     stop(database, "b@a.example", reason="by_hand", source="cli:sato")
     put(provider, "spam_reports", "a@a.example", "b@a.example")
-    sync(database, lists(provider), Clock())
+    sync(database, lists(provider), Clock(), SEAL)
     assert stopped(database) == {
         ("a@a.example", "*", "complained", "sendgrid"),
         ("b@a.example", "*", "by_hand", "cli:sato"),
@@ -119,11 +148,11 @@ def test_a_heavier_reason_replaces_a_lighter_one_and_never_a_persons(database: D
 
 def test_a_key_that_may_not_read_the_lists_is_told_in_plain_words(database: Database, provider: Running) -> None:
     with pytest.raises(ProviderError, match="SENDGRID_API_KEY"):
-        sync(database, lists(provider, key="wrong"), Clock())
+        sync(database, lists(provider, key="wrong"), Clock(), SEAL)
     provider.process.kill()
     provider.process.wait()
     with pytest.raises(ProviderError, match="cannot be reached"):
-        sync(database, lists(provider), Clock())
+        sync(database, lists(provider), Clock(), SEAL)
 
 
 def test_workers_share_them_every_hour(database: Database, provider: Running) -> None:
