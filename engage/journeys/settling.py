@@ -34,9 +34,7 @@ class Settlement:
 def news_of(signals: Iterable[Mapping[str, Any]], step_id: str, visit: int) -> list[Outcome]:
     """What the signals say of the messages of this step and visit."""
     mine = (one for one in signals if one["purpose"] == "message" and (one["step"], one["visit"]) == (step_id, visit))
-    return [
-        {name: one.get(name) for name in ("message", "contact", "outcome", "reason", "at", "followed")} for one in mine
-    ]
+    return [{name: one.get(name) for name in _SAID} for one in mine]
 
 
 def once(outcomes: Iterable[Outcome]) -> list[Outcome]:

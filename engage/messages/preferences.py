@@ -15,6 +15,7 @@ from engage.customers.tables import Account, ConsentRecord, Contact
 from engage.keys import address_key
 from engage.language.vocabulary import Topic
 from engage.language.words import Text
+from engage.messages.copies import had_copies
 from engage.messages.formats import language_of
 from engage.messages.linked import HANDED_OVER, address_of, masked, message_of
 from engage.messages.policy.candidate import ConsentWord
@@ -69,7 +70,7 @@ def describe(session: Session, library: Library, public_id: str) -> Preferences:
         customer=account.name if account else "",
         address=masked(address),
         is_shared=contact.is_shared_box,
-        is_copied=bool(message.cc),
+        is_copied=had_copies(session, message),
         choices=_choices(session, library, contact, stopped),
         version=_version(session, contact.id),
     )

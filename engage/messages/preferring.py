@@ -15,6 +15,7 @@ from engage.db.sets import one_of
 from engage.errors import ConflictError, InputError
 from engage.events.recording import NewEvent
 from engage.keys import address_key, agreement_by_message
+from engage.messages.copies import had_copies
 from engage.messages.linked import address_of, locked_reader, message_of
 from engage.messages.news import tell
 from engage.messages.policy.suppression import EVERYTHING
@@ -62,7 +63,7 @@ def save(
     Takes the contact's lock, as delivery does: what commits first wins.
     """
     message = message_of(session, public_id)
-    if message.cc and not wish.is_own:
+    if not wish.is_own and had_copies(session, message):
         raise InputError("others got a copy of this mail: its addressee has to say so", code="not_confirmed")
     desk = _Desk(session, message, locked_reader(session, message), address_of(session, message), now, request or {})
     before = describe(session, library, public_id)

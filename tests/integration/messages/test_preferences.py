@@ -18,7 +18,7 @@ from engage.customers.tables import ConsentRecord, Contact
 from engage.db.session import Database
 from engage.events.tables import Event
 from engage.journeys.digesting import digest
-from engage.messages.tables import Suppression
+from engage.messages.tables import GateCheck, Message, Suppression
 from engage.releases.library import Library
 from engage.testing import MONDAY
 from tests.support.asking import Asking, ask
@@ -159,6 +159,15 @@ def test_where_others_got_a_copy_the_addressee_has_to_say_so(asking: Asking, bro
     assert checked(refused) == ALWAYS_ON - {"voice"}  # what was chosen is still there
     assert browser.post(path(asking), data=said | {"own": "yes"}).status_code == 200
     assert set(suppressed(asking.database)) == {"voice"}
+
+
+def test_a_copy_that_was_left_out_asks_nothing_of_the_addressee(asking: Asking, browser: FlaskClient) -> None:
+    asking.change(cc=[1])
+    with asking.database.transaction() as session:
+        message_id = session.scalars(select(Message.id).where(Message.public_id == asking.message_id)).one()
+        left_out = {"copies": [{"contact": "ben", "left_out": "opted_out"}]}
+        session.add(GateCheck(message_id=message_id, at=MONDAY, phase="send", verdict="allow", inputs=left_out))
+    assert browser.post(path(asking), data=chosen(browser.get(path(asking)), without=["voice"])).status_code == 200
 
 
 @pytest.mark.parametrize(("reason", "words"), [("bounced", "以前のメールが届かなかった"), ("complained", "迷惑メール")])
