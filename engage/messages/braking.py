@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import CursorResult, delete, select, text, update
+from sqlalchemy import CursorResult, delete, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from engage.channels.email.routing.brakes import Kind, holds, locked_brake, read_brakes
@@ -80,9 +80,10 @@ def sweep_brakes(session: Session, *, now: datetime) -> None:
 
 
 def _release(session: Session, kind: str, name: str, now: datetime) -> int:
-    """Has what waits for it go at once: what a domain held, or what a provider did not take at the last try."""
-    last = (Attempt.message_id == Message.id, Attempt.number == Message.fence, Attempt.provider == name)
-    refused = select(Attempt.id).where(*last, Attempt.outcome.in_(_NOT_TAKEN)).exists()
+    """Has what waits for it go at once: what a domain held; what a provider did not take, or another has declined."""
+    last = (Attempt.message_id == Message.id, Attempt.number == Message.fence)
+    waits_for_it = or_(Attempt.provider == name, Attempt.outcome == "declined")
+    refused = select(Attempt.id).where(*last, waits_for_it, Attempt.outcome.in_(_NOT_TAKEN)).exists()
     waits = Message.reason == f"{_REASONS[kind]}: {name}" if kind in _REASONS else refused
     freed = update(Message).where(_WAITING, Message.state == "queued", Message.due_at > now, waits)
     done = session.connection().execute(freed.values(due_at=now, reason=None))

@@ -31,7 +31,7 @@ from engage.channels.email.routing.routes import Route, Routes
 from engage.channels.email.routing.tables import Brake
 from engage.channels.in_app.tables import InAppItem
 from engage.db.session import Database
-from engage.messages.braking import go_on
+from engage.messages.braking import go_on, stop
 from engage.messages.delivering import deliver
 from engage.messages.sweeping import sweep
 from engage.messages.tables import Attempt
@@ -200,6 +200,19 @@ def test_a_mail_that_one_has_declined_waits_while_the_other_rests_and_stops_nobo
     stand.answers["second"] = Accepted("x")
     stand.run(timedelta(minutes=1))
     assert stand.states() == {"accepted": 4}
+
+
+def test_a_mail_that_one_has_declined_goes_at_once_when_a_person_lets_the_other_go_on(database: Database) -> None:
+    stand = Stand(database, "first", "second")
+    stand.answers["first"] = Declined("no")
+    with database.transaction() as session:
+        stop(session, "provider", "second", by="cli:sato", reason="", now=MONDAY)
+    queued(database, 1)
+    stand.run()
+    with database.transaction() as session:
+        assert go_on(session, "second", by="cli:sato", now=stand.clock.now()) == 1
+    stand.run()
+    assert stand.states() == {"accepted": 1}
 
 
 def test_a_throttled_provider_is_left_alone_by_all_workers_until_it_opens_again(database: Database) -> None:
