@@ -40,6 +40,7 @@ def export(session: Session, library: Library, contact: Contact, *, links: Links
     theirs["suppressions"] = _suppressions(session, library, traces)
     theirs["audit_entries"] = [_plain(row) for row in deeds_about(session, traces, set())]
     mentions = {place.name: [_plain(row) for row, _ in rows_that_mention(session, place, scrubber)] for place in PLACES}
+    mentions["notices"] = [_without_doors(row) for row in mentions["notices"]]
     return {
         "person": {"id": contact.public_id, "user_ids": sorted(traces.user_ids), "addresses": _addresses(traces)},
         "exported_at": now.isoformat(),
@@ -112,3 +113,12 @@ def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
     told = {name: value for name, value in row.items() if name not in _INTERNAL and value not in (None, {}, [])}
     plain: dict[str, Any] = json.loads(json.dumps(told, default=str, ensure_ascii=False))
     return plain
+
+
+def _without_doors(letter: Any) -> Any:
+    """News without the links by which a colleague decides; they are nobody else's."""
+    if isinstance(letter, list):
+        return [_without_doors(inner) for inner in letter]
+    if isinstance(letter, Mapping):
+        return {name: _without_doors(inner) for name, inner in letter.items() if name != "decide"}
+    return letter

@@ -96,6 +96,12 @@ def _news_of_runs(traces: Traces) -> ColumnElement[bool]:
     return or_(false(), *(Notice.key.like(f"step:{run_id}:%") for run_id in traces.enrolment_ids))
 
 
+def _news(traces: Traces) -> ColumnElement[bool]:
+    """News of their customers, and letters about several that have not left: of others no words are kept."""
+    waits = Notice.about.is_not(None) & Notice.account_id.is_(None) & Notice.due_at.is_not(None)
+    return or_(one_of(Notice.account_id, traces.account_ids), waits)
+
+
 def _all(change: Change, columns: str) -> dict[str, Change]:
     return dict.fromkeys(columns.split(), change)
 
@@ -243,7 +249,7 @@ PLACES = (
         {"content": become.news, "reason": become.code},
         kept="public_id key kind about target playbook_key state",
         mentions="content reason",
-        at_account=_at(Notice.account_id),
+        at_account=_news,
     ),
     Place(
         NoticeAttempt,

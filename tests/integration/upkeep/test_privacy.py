@@ -252,6 +252,11 @@ def _plant_the_rest(session: Session, person: Contact, account: Account) -> None
         Task(public_id="task_2", key="k2", account_id=account.id, role="csm", reason="step", title={"ja": "電話する"},
              note={"ja": f"{MARK.title()}様より: {SPOKEN}"}, due_at=MONDAY, created_at=MONDAY),
     ])  # fmt: skip
+    letter = {
+        "sections": [{"name": "approvals", "items": [{"subject": f"Dear {MARK.title()} Aiko", "decide": "/decide/x"}]}]
+    }
+    session.add(Notice(public_id="ntc_letter", key="letter:mail:1:x", kind="mail", target="colleague", about="digest",
+                       playbook_key="", content=letter, due_at=MONDAY, created_at=MONDAY))  # fmt: skip
     left = NewEvent(key=f"left:{MARK}:aoba:2026", name="contact.met", occurred_at=MONDAY, received_at=MONDAY,
                     account_id=account.id, user_id=MARK, properties={"told_by": SPOKEN})  # fmt: skip
     others = NewEvent(key="note-1", name="touch.logged", occurred_at=MONDAY, received_at=MONDAY,
@@ -407,6 +412,8 @@ def test_an_export_holds_all_of_theirs_and_the_words_they_were_sent(database: Da
     assert places - set(found["theirs"]) == {"held_conditions", "in_app_displays"}
     assert {"suppressions"} <= set(found["theirs"])
     assert {"task_2"} == {task["public_id"] for task in found["mentions"]["tasks"]}
+    assert "ntc_letter" in {letter["public_id"] for letter in found["mentions"]["notices"]}
+    assert "/decide/x" not in json.dumps(found["mentions"])
     assert any(name.endswith("/body.html") for name in names) or any(
         "why_not" in one for one in found["words"].values()
     )
