@@ -124,11 +124,15 @@ def finish(session: Session, ended: Sequence[tuple[Handover, Outcome]], *, now: 
 
 
 def expired(session: Session, *, limit: int, now: datetime) -> list[Row[Any]]:
-    """Hand-overs whose lease has run out without an outcome: the provider asked, and whether it surely was not yet."""
+    """Hand-overs whose lease has run out without an outcome: the provider asked, and whether it surely was not yet.
+
+    None of a batch that is still open: its process could begin what goes back to the queue.
+    """
     attempted = and_(_attempts.c.message_id == _messages.c.id, _attempts.c.number == _messages.c.fence)
     asked = select(_messages, _attempts.c.provider, statements.NOT_BEGUN.label("not_begun"))
     asked = asked.outerjoin(_attempts, attempted)
-    return list(session.execute(asked.where(_IN_HAND, _messages.c.lease_until <= now).limit(limit)).all())
+    is_open = select(_batches.c.id).where(_batches.c.id == _attempts.c.batch_id, _batches.c.closed.is_(False)).exists()
+    return list(session.execute(asked.where(_IN_HAND, _messages.c.lease_until <= now, ~is_open).limit(limit)).all())
 
 
 def hold(session: Session, message_id: int, *, until: datetime, reason: str) -> None:

@@ -21,11 +21,12 @@ _NOT_BEGUN = "the process died before this message's turn had come"
 
 def sweep(database: Database, channel: EmailChannel, clock: Clock) -> int:
     """Settles expired hand-overs; asks the provider with no session open; returns how many it settled."""
+    now = clock.now()
     with database.transaction() as session:
-        follow_carriers(session, now=clock.now())
-        close_expired(session, now=clock.now())
+        follow_carriers(session, now=now)
+        close_expired(session, now=now)
     with database.reading() as session:
-        rows = expired(session, limit=_MOST, now=clock.now())
+        rows = expired(session, limit=_MOST, now=now)
     if not rows:
         return 0
     ended = [(Handover(row, row.fence, row.address, row.sha), _judge(channel, row)) for row in rows]

@@ -32,10 +32,11 @@ from engage.staff.tables import AccountOwner, StaffMember, WriteKey
 from engage.tasks.tables import Task
 from engage.testing import FrozenClock
 from engage.worker.due import due_kinds
-from engage.worker.rounds import LOOKS, OCCURRENCES, ROUNDS, Parts
+from engage.worker.rounds import BRAKES, DIGESTS, LOOKS, OCCURRENCES, ROUNDS, SUPPRESSIONS, Parts
 from tests.unit.content.letters import ROOT
 
 TOKYO = ZoneInfo("Asia/Tokyo")
+UPKEEP = frozenset({LOOKS, DIGESTS, SUPPRESSIONS, BRAKES})  # no story is about what is looked at for us
 FIVE_MOMENTS = ("sales-handoff", "kickoff", "first-use", "business-review", "renewal")
 HANDED_OVER = [
     {"label": "現状", "text": "三拠点が表計算で集計している"},
@@ -226,8 +227,8 @@ class Company:
             morning = self._next_morning()
             self.clock.move_to(min(end, morning, self._next_due()))
             # Dates come in the morning, and with news; to look at any other moment would find nobody.
-            at_any_time = frozenset({OCCURRENCES, LOOKS})
-            self.work(without={end: frozenset(), morning: frozenset({LOOKS})}.get(self.clock.now(), at_any_time))
+            moment = self.clock.now()
+            self.work(without=UPKEEP if moment == morning else frozenset() if moment == end else UPKEEP | {OCCURRENCES})
         return self
 
     def skip_to(self, day: str, hour: int = 9) -> Company:

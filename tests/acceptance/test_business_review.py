@@ -130,12 +130,13 @@ def test_the_csm_approves_for_high_touch_and_the_long_tail_gets_it_at_once(compa
     assert len(office.until("2026-10-02").mails_of(REVIEW)) == 1
 
 
-def test_the_mail_carries_no_personal_link_but_the_one_to_stop_it(company: Scene) -> None:
+def test_the_mail_carries_no_personal_link_but_those_to_choose_and_to_stop_it(company: Scene) -> None:
     office = used(active(company, touch_model="mid"), 20, 30).until("2026-10-01", 17)
     office.consent()
     mail = office.until("2026-10-02").mails_of(REVIEW)[0]
-    ours = [mail.html.count(f"https://engage.example/{page}") for page in ("", "unsubscribe/", "chart/")]
-    assert ours[0] - ours[2] == ours[1] == 1
+    pages = ("", "unsubscribe/", "preferences/", "chart/")
+    ours, stop, choose, charts = (mail.html.count(f"https://engage.example/{page}") for page in pages)
+    assert (ours - charts, stop, choose) == (2, 1, 1)
 
 
 def test_the_mail_shows_the_weeks_as_a_picture_and_in_words(company: Scene) -> None:

@@ -29,6 +29,7 @@ from engage.staff.tables import StaffMember
 from tests.acceptance.company import GOAL, Company, at
 from tests.servers.running import Running, fake_sendgrid, smtp_sink
 from tests.support.forms import hidden_fields
+from tests.support.postgres import PostgresServer
 from tests.support.processes import engage, engage_done, free_port, status
 from tests.support.site import SECRET, make_in_app_key, make_token
 from tests.support.waiting import until
@@ -92,14 +93,20 @@ class Place:
 
 
 @pytest.fixture
-def place(published: tuple[str, Library], tmp_path: Path) -> Iterator[Place]:
+def place(postgres: PostgresServer, published_postgres: str, tmp_path: Path) -> Iterator[Place]:
+    """On PostgreSQL; the demo plays its story on SQLite."""
+    with postgres.fresh_database(published_postgres) as url:
+        yield from _founded(url, tmp_path)
+
+
+def _founded(url: str, tmp_path: Path) -> Iterator[Place]:
     home = tmp_path / "home"
     home.mkdir()
     clock = Clock(home / "clock")
     clock.move(MORNING - clock.now())
-    database = Database(published[0])
-    settings = {"ENGAGE_DATABASE_URL": published[0], "ENGAGE_REDIS_URL": "", "ENGAGE_SECRET_KEY": SECRET}
-    made = Place(home, published[0], database, clock, settings)
+    database = Database(url)
+    settings = {"ENGAGE_DATABASE_URL": url, "ENGAGE_REDIS_URL": "", "ENGAGE_SECRET_KEY": SECRET}
+    made = Place(home, url, database, clock, settings)
     made.found()
     yield made
     database.close()

@@ -84,7 +84,8 @@ def _address(number: int, every: int) -> str:
 
 
 def _kills(here: Installation) -> int:
-    return here.log("worker").count("process ended, starting it again")
+    """How many processes ended; the supervisor may notice the last one after its mails have been settled."""
+    return until(lambda: here.log("worker").count("process ended, starting it again"), what="the supervisor noticing")
 
 
 def _in_state(here: Installation, state: str) -> set[str]:

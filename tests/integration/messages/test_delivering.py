@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import contextmanager
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from typing import Any
 
@@ -491,6 +491,29 @@ def test_a_process_that_was_only_asleep_begins_nothing_more_of_what_was_given_up
     after = RecordingChannel()
     run(database, after, clock)
     assert len(after.sent) == 2 * WINDOW
+
+
+class HurryingClock(FrozenClock):
+    """A lease runs out between any two looks at it."""
+
+    def now(self) -> datetime:
+        return self.move(timedelta(seconds=61)) - timedelta(seconds=61)
+
+
+def test_of_a_batch_whose_lease_runs_out_during_the_sweep_nothing_leaves_twice(database: Database) -> None:
+    ids = queued(database, 3 * WINDOW)
+    clock, asked = FrozenClock(), iter(range(3 * WINDOW))
+
+    def be_swept(email: OutboundEmail) -> Outcome:
+        if next(asked) == 2:
+            sweep(database, Blind(), HurryingClock(clock.now()))
+        return Accepted("late")
+
+    slow, after = Blind(be_swept), RecordingChannel()
+    run(database, slow, clock, limit=3 * WINDOW)
+    clock.move(timedelta(seconds=61))
+    run(database, after, clock)
+    assert sorted(email.message_id for email in (*slow.sent, *after.sent)) == sorted(ids)
 
 
 def test_a_slow_provider_gets_no_more_of_a_batch_than_its_lease_covers(
