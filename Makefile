@@ -4,6 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+FORM ?= --full
 
 # Where it is set, each of the many processes of a target would compile all of Engage anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -20,13 +21,13 @@ up: $(STAMP)  ## Run Engage on this machine (data in ./.engage); Ctrl-C stops it
 	@ENGAGE_HOME=$${ENGAGE_HOME:-.engage} $(BIN)/engage up
 
 test: $(STAMP) browser  ## Run every test, on SQLite and on PostgreSQL
-	@$(BIN)/python -m pytest -n $${ENGAGE_TEST_PROCESSES:-2} --dist loadgroup
+	@$(BIN)/python -m pytest -n $${ENGAGE_TEST_PROCESSES:-3} --dist loadgroup --ignore tests/drills
 
 fast: $(STAMP)  ## Run the unit tests only
 	@$(BIN)/python -m pytest -q tests/unit
 
 drills: $(STAMP)  ## Attack what delivery promises: kill, stop, storm, restore; prints what held
-	@$(BIN)/python -m tests.drills --full $(DRILLS)
+	@$(BIN)/python -m tests.drills $(FORM) $(DRILLS)
 
 check: $(STAMP)  ## Lint, type check, and hold the order of the packages
 	$(BIN)/ruff check .
