@@ -158,13 +158,18 @@ def apply(note: str, author: str, plan_file: Path | None, yes: bool, patch: bool
 @click.option("--contact", metavar="ID", help="The contact, where the playbook runs per contact.")
 @click.option("--contract", metavar="ID", help="The contract, where the playbook runs per contract.")
 @click.option("--reason", help="Why, for colleagues.")
-def start(key: str, account: str, contact: str | None, contract: str | None, reason: str | None) -> None:
+@as_json_option
+def start(key: str, account: str, contact: str | None, contract: str | None, reason: str | None, as_json: bool) -> None:
     """Put a customer into a playbook that starts by hand."""
     by = f"cli:{getpass.getuser()}"
     wish = Wish(playbook=key, account=account, contact=contact, contract=contract, by=by, reason=reason)
     with wiring.opened() as engage, engage.database.transaction() as session:
         name = start_by_hand(session, engage.library, wish, now=engage.clock.now())
-        when = "when it is resumed, within three days" if key in pauses(session) else "as soon as a worker runs"
+        is_paused = key in pauses(session)
+    if as_json:
+        click.echo(_json({"playbook": key, "enters": name, "is_paused": is_paused}))
+        return
+    when = "when it is resumed, within three days" if is_paused else "as soon as a worker runs"
     click.echo(f"{name} enters {key} {when}")
 
 

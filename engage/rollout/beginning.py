@@ -47,6 +47,7 @@ _BODY = """\
 <mjml lang="{locale}">
 <mj-head>
 {{% include "_layout/head.mjml" %}}
+<mj-preview>{beside}</mj-preview>
 </mj-head>
 <mj-body background-color="#f2f4f7" css-class="page">
 {{% include "_layout/header.mjml" %}}
@@ -64,6 +65,7 @@ _BODY = """\
 """
 _SUBJECT = {"ja": "{{ company.product }}について", "en": "About {{ company.product }}"}
 _SAID = {"ja": "{{ account.name }}様にお伝えしたいことを、ここに書きます。", "en": "Write to {{ account.name }} here."}
+_BESIDE = {"ja": "件名の横に出る一行を、ここに書きます。", "en": "Write here what stands beside the subject."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ def _smallest(key: str, ours: Folders) -> dict[Path, bytes]:
     texts = {ours.playbooks / f"{key}.yaml": _PLAYBOOK.format(**said), home / "meta.yaml": _META.format(**said)}
     for locale in LOCALES:
         texts[home / locale / "subject.txt"] = f"{_SUBJECT[locale]}\n"
-        texts[home / locale / "body.mjml"] = _BODY.format(locale=locale, said=_SAID[locale])
+        texts[home / locale / "body.mjml"] = _BODY.format(locale=locale, said=_SAID[locale], beside=_BESIDE[locale])
     return {path: text.encode() for path, text in texts.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -34,6 +35,8 @@ def test_the_command_writes_the_smallest_playbook_and_it_passes_the_check(ours: 
     done = run("playbooks", "new", "first-report", home=tmp_path, **settings)
     assert "first-report.yaml" in done.output
     assert "engage playbooks check first-report" in done.output
+    told = json.loads(run("playbooks", "new", "second-report", "--json", home=tmp_path, **settings).output)
+    assert told["files"][0].endswith("second-report.yaml") and told["problems"] == []
     assert errors(ours) == []
 
 

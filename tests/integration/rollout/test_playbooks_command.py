@@ -10,7 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from engage.cli.playbooks import playbooks
+from engage.db.session import Database
 from engage.errors import NotFoundError
+from engage.testing import make_account
 from tests.support.workspaces import PLAYBOOK, Team
 
 
@@ -87,6 +89,19 @@ def test_show_tells_the_file_and_the_live_version(environment: dict[str, str], t
     assert "Wait 3 days" in run(environment, "show", "greeting", "--live", "--locale", "en").output
     assert told(environment, "show", "greeting")["steps"][1]["wait"] == {"time": "4 days"}
     assert "did you mean greeting?" in str(run(environment, "show", "greting").exception)
+
+
+def test_a_customer_is_put_in_by_hand(environment: dict[str, str], team: Team, database: Database) -> None:
+    team.write("playbooks/greeting.yaml", PLAYBOOK.replace("{event: product.opened}", "manual"))
+    told(environment, "apply")
+    with database.transaction() as session:
+        make_account(session, "acme", phase="adoption")
+    assert (
+        "Acme enters greeting as soon as a worker runs"
+        in run(environment, "start", "greeting", "--account", "acme").output
+    )
+    said = told(environment, "start", "greeting", "--account", "acme")
+    assert said == {"playbook": "greeting", "enters": "Acme", "is_paused": False}
 
 
 def test_schema_prints_json(environment: dict[str, str]) -> None:
