@@ -187,6 +187,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def _dialect_of(item: pytest.Item) -> str | None:
+    if any("database_url" in mark.args[0] for mark in item.iter_markers("parametrize")):
+        return None  # it says by itself which database it is about
     parameters = getattr(getattr(item, "callspec", None), "params", {})
     dialect = parameters.get("database_url", parameters.get("published"))
     return dialect if dialect in DIALECTS else None

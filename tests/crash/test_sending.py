@@ -29,11 +29,11 @@ from tests.servers.running import accepted_ids, fake_sendgrid, smtp_sink
 from tests.support.ledger import publish, queue, state_of_each, states
 from tests.support.waiting import until
 
-MESSAGES = 1200
+MESSAGES = 2000
 KILLS = 8
 WHOLE = 4  # at this kill the supervisor dies too
 MOST_IN_DOUBT = 50
-LEAST_ACCEPTED = 850
+LEAST_ACCEPTED = 1500
 
 
 @dataclass
