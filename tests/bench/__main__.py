@@ -132,9 +132,9 @@ def _show_sizes(measured: list[sizes.Sized]) -> None:
 
 def _show_drained(figures: drain.Drained) -> None:
     console.print(
-        f"{figures.runs:,} runs whose step was due at once (PostgreSQL, one worker), each done once by count: "
+        f"{figures.runs:,} runs whose step was due at once (PostgreSQL, a worker as shipped), each done once by count: "
         f"[bold]{figures.seconds:,.0f} s[/], {figures.runs / figures.seconds:,.0f}/s, {figures.cpu_ms:.2f} ms CPU "
-        f"each, the worker {figures.worker_mb:.0f} MB"
+        f"each, a process {figures.worker_mb:.0f} MB"
     )
 
 

@@ -57,7 +57,7 @@ class Drained:
 
 
 def measure(count: int) -> Drained:
-    """Puts so many runs before their first step, all due now, and lets one worker go through them."""
+    """Puts so many runs before their first step, all due now, and lets a worker as shipped go through them."""
     with tempfile.TemporaryDirectory(prefix="engage-bench-") as folder, store("postgresql") as place:
         team = Team(Path(folder))
         team.write("playbooks/drained.yaml", _PLAYBOOK)

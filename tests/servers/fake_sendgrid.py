@@ -242,7 +242,7 @@ class Handler(BaseHTTPRequestHandler):
         address = mail["personalizations"][0]["to"][0]["email"]
         if address.startswith("hold"):
             self.provider.released.wait()
-        if self.provider.victims.is_one(address, mail["custom_args"]["engage_message_id"]):
+        if self.provider.victims.is_one(address, mail.get("custom_args", {}).get("engage_message_id")):
             kill_peer(self.server.server_address[1], self.client_address[1])
             self.close_connection = True
         elif silent:

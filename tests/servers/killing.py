@@ -19,7 +19,7 @@ class Victims:
     met: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def is_one(self, address: str, message_id: str) -> bool:
+    def is_one(self, address: str, message_id: str | None) -> bool:
         """Whether this message kills its sender; each message does so once."""
         with self.lock:
             if not address.startswith(MARK) or message_id in self.met:
