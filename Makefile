@@ -20,7 +20,7 @@ demo: $(STAMP)  ## Play a sample company's whole story, offline: events in, mail
 up: $(STAMP)  ## Run Engage on this machine (data in ./.engage); Ctrl-C stops it
 	@ENGAGE_HOME=$${ENGAGE_HOME:-.engage} $(BIN)/engage up
 
-test: $(STAMP) browser  ## Run every test, on SQLite and on PostgreSQL
+test: $(STAMP) browser  ## Run every test but the drills, on SQLite and on PostgreSQL
 	@$(BIN)/python -m pytest -n $${ENGAGE_TEST_PROCESSES:-3} --dist loadgroup --ignore tests/drills
 
 fast: $(STAMP)  ## Run the unit tests only

@@ -19,7 +19,7 @@ console = Console(width=118)
 
 
 def main() -> None:
-    """Measures intake and email on each database, conditions on PostgreSQL, and prints tables."""
+    """Measures one thing after the other, each with its peer or its limit beside it, and prints tables."""
     options = _options()
     for name in options.databases.split(","):
         console.rule(f"[bold]{name}")
